@@ -1,0 +1,231 @@
+// The only file that knows Python: arrays in, arrays out, everything checked on the Python side before.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <optional>
+
+#include "program.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace striate {
+
+using AnyArray = nb::ndarray<nb::c_contig, nb::device::cpu>;
+using ReadOnlyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
+using Floats = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
+using Doubles = nb::ndarray<double, nb::c_contig, nb::device::cpu>;
+using Indices = nb::ndarray<const int64_t, nb::c_contig, nb::device::cpu>;
+
+static Pixel pixel_of(const ReadOnlyArray& array) {
+  if (array.dtype() == nb::dtype<uint8_t>()) return Pixel::uint8;
+  if (array.dtype() == nb::dtype<double>()) return Pixel::float64;
+  return Pixel::float32;  // also int32 targets, whose reader knows them
+}
+
+static Source source_of(const ReadOnlyArray& array) {
+  const int64_t n = static_cast<int64_t>(array.shape(0)), bytes = static_cast<int64_t>(array.nbytes());
+  return {static_cast<const char*>(array.data()), pixel_of(array), n ? bytes / n : 0};
+}
+
+static Sink sink_of(const Floats& array) {
+  const int64_t n = static_cast<int64_t>(array.shape(0));
+  return {array.data(), n ? static_cast<int64_t>(array.size()) / n : 0};
+}
+
+static std::vector<Sink> sinks_of(const std::vector<Floats>& arrays) {
+  std::vector<Sink> sinks;
+  for (const auto& array : arrays) sinks.push_back(sink_of(array));
+  return sinks;
+}
+
+static Examples examples_of(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets,
+                            const std::optional<Floats>& weights) {
+  Examples examples;
+  for (const auto& array : images) examples.images.push_back(source_of(array));
+  for (const auto& array : targets) examples.targets.push_back(source_of(array));
+  examples.weights = weights ? weights->data() : nullptr;
+  examples.count = static_cast<int64_t>(images.at(0).shape(0));
+  return examples;
+}
+
+class Engine {
+ public:
+  Engine(int threads, const std::string& instruction_set)
+      : kernels(choose_kernels(instruction_set.empty() ? nullptr : instruction_set.c_str())),
+        threads(std::make_shared<ThreadPool>(threads > 0 ? threads : physical_cores())) {
+    if (!kernels) throw nb::value_error("this processor cannot run that instruction set");
+  }
+  const Kernels* kernels;
+  std::shared_ptr<ThreadPool> threads;
+
+  int64_t first_not_finite(const ReadOnlyArray& array) {
+    const Source source = source_of(array);
+    const int64_t n = static_cast<int64_t>(array.shape(0)), size = n ? static_cast<int64_t>(array.size()) / n : 0;
+    std::vector<int64_t> found(static_cast<size_t>(threads->size()), n);
+    nb::gil_scoped_release release;
+    threads->run([&](int thread) {
+      for (int64_t i = n * thread / threads->size(); i < n * (thread + 1) / threads->size(); i++)
+        if (!kernels->all_finite(source.data + i * source.stride, source.pixel, size)) {
+          found[static_cast<size_t>(thread)] = i;
+          return;
+        }
+    });
+    for (int64_t i : found)
+      if (i < n) return i;
+    return -1;
+  }
+};
+
+static UpdateRule rule_of(const std::string& kind, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product) {
+  static const std::map<std::string, Rule> kinds = {
+      {"sgd", Rule::sgd}, {"adam", Rule::adam}, {"adamw", Rule::adamw}, {"nadam", Rule::nadam},
+      {"rmsprop", Rule::rmsprop}, {"adagrad", Rule::adagrad}, {"adadelta", Rule::adadelta}};
+  const auto number = [&](const char* name) {
+    const auto found = numbers.find(name);
+    return found == numbers.end() ? 0.0f : static_cast<float>(found->second);
+  };
+  UpdateRule r;
+  r.rule = kinds.at(kind);
+  r.beta_1 = number("beta_1");
+  r.beta_2 = number("beta_2");
+  r.epsilon = number("epsilon");
+  r.momentum = number("momentum");
+  r.rho = number("rho");
+  r.nesterov = number("nesterov") != 0;
+  r.centered = number("centered") != 0;
+  r.weight_decay = number("weight_decay");
+  r.clip_value = number("clipvalue");
+  r.clip_norm = number("clipnorm");
+  r.global_clip_norm = number("global_clipnorm");
+  r.u_product = u_product ? u_product->data() : nullptr;
+  return r;
+}
+
+// Keeps the arrays alive whose memory the program works on.
+class BoundProgram {
+ public:
+  using NodeTuple = std::tuple<std::string, std::vector<int>, Shape, std::map<std::string, std::vector<double>>, std::vector<int>>;
+  using LossTuple = std::tuple<int, bool, float, float>;
+
+  BoundProgram(const Engine& engine, const std::vector<NodeTuple>& nodes, std::vector<Floats> parameters,
+               const std::vector<std::tuple<bool, float, float>>& flags, std::vector<std::vector<std::optional<Floats>>> slots,
+               const std::vector<int>& inputs, const std::vector<int>& outputs, const std::vector<LossTuple>& losses,
+               const std::string& rule, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product, uint64_t seed)
+      : parameters_(std::move(parameters)), slots_(std::move(slots)), u_product_(std::move(u_product)) {
+    Graph graph;
+    for (const auto& [kind, from, shape, attributes, own] : nodes) graph.nodes.push_back({kind, from, shape, attributes, own});
+    for (size_t i = 0; i < parameters_.size(); i++) {
+      Parameter p;
+      p.value = parameters_[i].data();
+      p.count = static_cast<int64_t>(parameters_[i].size());
+      std::tie(p.trainable, p.l1, p.l2) = flags[i];
+      for (size_t k = 0; k < slots_[i].size(); k++) p.slots[k] = slots_[i][k] ? slots_[i][k]->data() : nullptr;
+      graph.parameters.push_back(p);
+    }
+    graph.inputs = inputs;
+    graph.outputs = outputs;
+    for (const auto& [kind, from_logits, smoothing, weight] : losses)
+      graph.losses.push_back({static_cast<Loss>(kind), from_logits, smoothing, weight});
+    program_ = std::make_unique<Program>(std::move(graph), rule_of(rule, numbers, u_product_), seed, *engine.kernels, engine.threads);
+  }
+
+  int64_t train(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<Floats>& weights,
+                const Indices& order, int64_t batch_size, const Doubles& learning_rates, uint64_t first_step, const Doubles& losses,
+                const std::vector<Floats>& outputs) {
+    const Examples examples = examples_of(images, targets, weights);
+    const auto sinks = sinks_of(outputs);
+    nb::gil_scoped_release release;
+    return program_->train(examples, order.data(), static_cast<int64_t>(order.size()), batch_size, learning_rates.data(),
+                           static_cast<int64_t>(learning_rates.size()), first_step, losses.data(), sinks);
+  }
+
+  void evaluate(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<Floats>& weights,
+                int64_t batch_size, const Floats& image_losses, const std::vector<Floats>& outputs) {
+    const Examples examples = examples_of(images, targets, weights);
+    const auto sinks = sinks_of(outputs);
+    nb::gil_scoped_release release;
+    program_->evaluate(examples, batch_size, image_losses.data(), sinks);
+  }
+
+  void read(const std::vector<ReadOnlyArray>& images, int64_t batch_size, const std::vector<int>& nodes, bool training, uint64_t step,
+            const std::vector<Floats>& outputs) {
+    const Examples examples = examples_of(images, {}, std::nullopt);
+    const auto sinks = sinks_of(outputs);
+    nb::gil_scoped_release release;
+    program_->read(examples, batch_size, nodes, training, step, sinks);
+  }
+
+  void gradient(const std::vector<ReadOnlyArray>& images, int64_t batch_size, int of, const ReadOnlyArray& cotangent,
+                const std::vector<int>& wrt, bool training, uint64_t step, const std::vector<Floats>& outputs) {
+    const Examples examples = examples_of(images, {}, std::nullopt);
+    const auto sinks = sinks_of(outputs);
+    const Source source = source_of(cotangent);
+    nb::gil_scoped_release release;
+    program_->gradient(examples, batch_size, of, source, wrt, training, step, sinks);
+  }
+
+  void parameter_gradients(const std::vector<ReadOnlyArray>& images, int of, const ReadOnlyArray& cotangent, bool training,
+                           uint64_t step, const std::vector<Floats>& results) {
+    const Examples examples = examples_of(images, {}, std::nullopt);
+    std::vector<float*> pointers;
+    for (const auto& array : results) pointers.push_back(array.data());
+    const Source source = source_of(cotangent);
+    nb::gil_scoped_release release;
+    program_->parameter_gradients(examples, of, source, training, step, pointers);
+  }
+
+  void start_profile() { program_->start_profile(); }
+  std::vector<std::pair<std::string, double>> profile() const { return program_->profile(); }
+
+  double parameter_penalties() {
+    nb::gil_scoped_release release;
+    return program_->parameter_penalties();
+  }
+
+ private:
+  std::vector<Floats> parameters_;
+  std::vector<std::vector<std::optional<Floats>>> slots_;
+  std::optional<Doubles> u_product_;
+  std::unique_ptr<Program> program_;
+};
+
+}  // namespace striate
+
+NB_MODULE(_native, m) {
+  using namespace striate;
+  m.doc() = "Striate's native engine; use it through striate.engines.native.";
+  nb::class_<Engine>(m, "Engine")
+      .def(nb::init<int, const std::string&>(), "threads"_a, "instruction_set"_a)
+      .def_prop_ro("threads", [](const Engine& e) { return e.threads->size(); })
+      .def_prop_ro("instruction_set", [](const Engine& e) { return std::string(e.kernels->name); })
+      .def_prop_ro("lanes", [](const Engine& e) { return e.kernels->lanes; })
+      .def("first_not_finite", &Engine::first_not_finite)
+      .def("multiply_add_peak", [](const Engine& e, double seconds) {
+        nb::gil_scoped_release release;
+        return e.kernels->multiply_add_peak(seconds);
+      });
+  nb::class_<BoundProgram>(m, "Program")
+      .def(nb::init<const Engine&, const std::vector<BoundProgram::NodeTuple>&, std::vector<Floats>,
+                    const std::vector<std::tuple<bool, float, float>>&, std::vector<std::vector<std::optional<Floats>>>,
+                    const std::vector<int>&, const std::vector<int>&, const std::vector<BoundProgram::LossTuple>&, const std::string&,
+                    const std::map<std::string, double>&, std::optional<Doubles>, uint64_t>(),
+           "engine"_a, "nodes"_a, "parameters"_a, "flags"_a, "slots"_a, "inputs"_a, "outputs"_a, "losses"_a, "rule"_a, "numbers"_a,
+           "u_product"_a.none(), "seed"_a)
+      .def("train", &BoundProgram::train, "images"_a, "targets"_a, "weights"_a.none(), "order"_a, "batch_size"_a, "learning_rates"_a,
+           "first_step"_a, "losses"_a, "outputs"_a)
+      .def("evaluate", &BoundProgram::evaluate, "images"_a, "targets"_a, "weights"_a.none(), "batch_size"_a, "image_losses"_a, "outputs"_a)
+      .def("read", &BoundProgram::read)
+      .def("gradient", &BoundProgram::gradient)
+      .def("parameter_gradients", &BoundProgram::parameter_gradients)
+      .def("start_profile", &BoundProgram::start_profile)
+      .def("profile", &BoundProgram::profile)
+      .def("parameter_penalties", &BoundProgram::parameter_penalties);
+}

@@ -1,0 +1,246 @@
+#include "builder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace striate {
+
+const OperationPhases& phases_of(const std::string& kind) {
+  static const std::map<std::string, OperationPhases> table = {
+      {"Conv", {conv_forward, conv_backward, true}},
+      {"Dense", {dense_forward, dense_backward, true}},
+      {"Pool", {pool_forward, pool_backward, false}},
+      {"BatchNorm", {batch_norm_forward, batch_norm_backward, true}},
+      {"Activation", {activation_forward, activation_backward, false}},
+      {"Softmax", {softmax_forward, softmax_backward, false}},
+      {"Dropout", {dropout_forward, dropout_backward, false}},
+      {"Affine", {affine_forward, affine_backward, false}},
+      {"Pad", {pad_forward, pad_backward, false}},
+      {"Reshape", {reshape_forward, reshape_backward, false}},
+      {"Add", {add_forward, add_backward, false}},
+      {"Concat", {concat_forward, concat_backward, false}},
+      {"Penalty", {penalty_forward, penalty_backward, false}},
+  };
+  const auto found = table.find(kind);
+  if (found == table.end()) throw std::invalid_argument("the native engine has no operation " + kind);
+  return found->second;
+}
+
+static bool is_plain_relu(const Node& n) {
+  return n.kind == "Activation" && static_cast<Function>(static_cast<int>(n.number("function"))) == Function::relu &&
+         n.number("alpha") == 0 && n.number("threshold") == 0 && n.number("max_value") > 3e38;
+}
+
+Builder::Builder(const Graph& graph, const Purpose& purpose, Plan& plan) : graph(graph), purpose(purpose), plan(plan) {
+  const size_t n = graph.nodes.size();
+  values_.assign(n, -1);
+  gradient_.assign(n, -1);
+  consumers_.assign(n, 0);
+  fused_relu_.assign(n, false);
+  gate_taken_.assign(n, false);
+  needs_gradient_.assign(n, false);
+  fused_into_.assign(n, -1);
+  for (const auto& parameter : graph.parameters) gradients.push_back({parameter.count, parameter.count >= LARGE, false, {}});
+}
+
+void Builder::build() {
+  for (const auto& n : graph.nodes)
+    for (int input : n.inputs) consumers_[static_cast<size_t>(input)]++;
+  observed_.insert(purpose.wrt.begin(), purpose.wrt.end());
+  observed_.insert(purpose.outputs.begin(), purpose.outputs.end());
+  if (purpose.of >= 0) observed_.insert(purpose.of);
+  fuse();
+  forward();
+  if (purpose.parameter_gradients || !purpose.wrt.empty()) backward();
+  for (size_t i = 0; i < purpose.wrt.size(); i++) {
+    const int gradient = gradient_[static_cast<size_t>(purpose.wrt[i])];
+    const int64_t size = node(purpose.wrt[i]).size();
+    const size_t sink = purpose.outputs.size() + i;
+    plan.per_pack("write gradient", gradient < 0 ? std::vector<int>{} : std::vector<int>{gradient}, [=](const Work& w) {
+      const Sink& to = w.batch.outputs[sink];
+      float* images[16];
+      for (int l = 0; l < w.filled(); l++) images[l] = to.data + (w.pack * w.plan.kernels.lanes + l) * to.stride;
+      if (gradient >= 0) return w.plan.kernels.scatter(w.at(gradient), images, w.filled(), size);
+      for (int l = 0; l < w.filled(); l++) std::fill(images[l], images[l] + size, 0.0f);  // not on the way: no influence
+    });
+  }
+  plan.on_prepare([this](int64_t packs) {
+    image_losses.assign(static_cast<size_t>(packs * plan.kernels.lanes * std::max<int64_t>(1, static_cast<int64_t>(graph.losses.size()))), 0.0f);
+    image_penalties.assign(static_cast<size_t>(packs * plan.kernels.lanes * penalty_operations), 0.0f);
+    for (auto& g : gradients)
+      if (g.written) g.memory.assign(static_cast<size_t>((g.whole_batch ? 1 : plan.slots(packs)) * g.step()), 0.0f);
+  });
+}
+
+bool Builder::can_fuse_relu(int producer, int relu) const {
+  return is_plain_relu(node(relu)) && phases_of(node(producer).kind).takes_relu &&
+         consumers_[static_cast<size_t>(producer)] == 1 && !observed(producer) &&
+         std::find(purpose.wrt.begin(), purpose.wrt.end(), relu) == purpose.wrt.end() && purpose.of != relu;
+}
+
+void Builder::fuse() {
+  for (size_t i = 0; i < graph.nodes.size(); i++) {
+    const Node& n = graph.nodes[i];
+    if (n.kind == "Input" || n.inputs.empty()) continue;
+    const int producer = n.inputs[0];
+    if (node(producer).kind != "Input" && can_fuse_relu(producer, static_cast<int>(i))) {
+      fused_into_[i] = producer;
+      fused_relu_[static_cast<size_t>(producer)] = true;
+    }
+  }
+}
+
+static void gather_input(Builder& b, int index, int buffer, size_t input) {
+  const int64_t size = b.node(index).size();
+  b.plan.per_pack("read images", {buffer}, [=](const Work& w) {
+    const Source& from = w.batch.images[input];
+    const int lanes = w.plan.kernels.lanes;
+    const void* images[16];
+    for (int l = 0; l < w.filled(); l++) images[l] = from.data + w.batch.order[w.pack * lanes + l] * from.stride;
+    w.plan.kernels.gather(images, from.pixel, w.filled(), w.at(buffer), size, 1.0f, 0.0f);
+  });
+}
+
+static void scatter_output(Builder& b, int index, int buffer, size_t sink) {
+  const int64_t size = b.node(index).size();
+  b.plan.per_pack("write values", {buffer}, [=](const Work& w) {
+    const Sink& to = w.batch.outputs[sink];
+    float* images[16];
+    for (int l = 0; l < w.filled(); l++) images[l] = to.data + (w.pack * w.plan.kernels.lanes + l) * to.stride;
+    w.plan.kernels.scatter(w.at(buffer), images, w.filled(), size);
+  });
+}
+
+// A cross-entropy takes the logits: those the graph ends in, or those before its last softmax or sigmoid.
+static bool loss_fuses(const Builder& b, const LossFunction& loss, int output) {
+  const Node& n = b.node(output);
+  const bool categorical = loss.loss == Loss::sparse_categorical_crossentropy || loss.loss == Loss::categorical_crossentropy;
+  if (loss.loss == Loss::mean_squared_error || loss.from_logits) return false;
+  if (categorical) return n.kind == "Softmax";
+  return n.kind == "Activation" && static_cast<Function>(static_cast<int>(n.number("function"))) == Function::sigmoid;
+}
+
+void Builder::forward() {
+  size_t input = 0;
+  std::set<int> by_loss;  // outputs that the loss computes on its way
+  if (purpose.losses)
+    for (size_t k = 0; k < graph.outputs.size(); k++)
+      if (loss_fuses(*this, graph.losses[k], graph.outputs[k]) && !consumers_[static_cast<size_t>(graph.outputs[k])] &&
+          consumers_[static_cast<size_t>(node(graph.outputs[k]).inputs[0])] == 1)
+        by_loss.insert(graph.outputs[k]);
+  for (size_t i = 0; i < graph.nodes.size(); i++) {
+    const int index = static_cast<int>(i);
+    const Node& n = graph.nodes[i];
+    if (fused_into_[i] >= 0) {
+      values_[i] = value(fused_into_[i]);
+      continue;
+    }
+    if (n.kind == "Reshape")
+      values_[i] = input_value(index);  // the same elements in the same order
+    else
+      values_[i] = plan.buffer(n.size());
+    if (n.kind == "Input")
+      gather_input(*this, index, value(index), input++);
+    else if (!by_loss.count(index))
+      phases_of(n.kind).forward(*this, index);
+  }
+  if (purpose.losses)
+    for (size_t k = 0; k < graph.outputs.size(); k++) {
+      const int output = graph.outputs[k];
+      const bool fused = by_loss.count(output) > 0;
+      const int from = fused ? node(output).inputs[0] : output;
+      int gradient = -1;
+      if (purpose.parameter_gradients) gradient = gradient_[static_cast<size_t>(from)] = plan.buffer(node(from).size());
+      loss_phase(*this, static_cast<int>(k), value(from), fused ? value(output) : -1, gradient, fused || graph.losses[k].from_logits);
+    }
+  for (size_t k = 0; k < purpose.outputs.size(); k++) scatter_output(*this, purpose.outputs[k], value(purpose.outputs[k]), k);
+}
+
+static void gather_cotangent(Builder& b, int index, int buffer) {
+  const int64_t size = b.node(index).size();
+  b.plan.per_pack("read cotangent", {buffer}, [=](const Work& w) {
+    const Source& from = w.batch.cotangents[0];
+    const void* images[16];
+    for (int l = 0; l < w.filled(); l++) images[l] = from.data + (w.pack * w.plan.kernels.lanes + l) * from.stride;
+    w.plan.kernels.gather(images, from.pixel, w.filled(), w.at(buffer), size, 1.0f, 0.0f);
+  });
+}
+
+void Builder::backward() {
+  const std::set<int> wrt(purpose.wrt.begin(), purpose.wrt.end());
+  for (size_t i = 0; i < graph.nodes.size(); i++) {
+    const Node& n = graph.nodes[i];
+    bool needs = wrt.count(static_cast<int>(i)) > 0;
+    for (int p : n.parameters) needs = needs || wants_gradient(graph.parameters[static_cast<size_t>(p)]);
+    for (int from : n.inputs) needs = needs || needs_gradient_[static_cast<size_t>(from)];
+    needs_gradient_[i] = needs;
+  }
+  if (purpose.of >= 0) {
+    gradient_[static_cast<size_t>(purpose.of)] = plan.buffer(node(purpose.of).size());
+    gather_cotangent(*this, purpose.of, gradient_[static_cast<size_t>(purpose.of)]);
+  }
+  for (int index = static_cast<int>(graph.nodes.size()) - 1; index >= 0; index--) backward_of(index);
+}
+
+void Builder::backward_of(int index) {
+  const Node& n = node(index);
+  const auto i = static_cast<size_t>(index);
+  if (gradient_[i] < 0 || !needs_gradient_[i] || n.kind == "Input") return;
+  if (fused_into_[i] >= 0) {  // a fused ReLU: its gradient is its producer's
+    gradient_[static_cast<size_t>(fused_into_[i])] = gradient_[i];
+    gate_taken_[static_cast<size_t>(fused_into_[i])] = gate_taken_[i];
+    return;
+  }
+  const auto before = static_cast<size_t>(n.inputs[0]);
+  if (n.kind == "Reshape" && gradient_[before] < 0 && !observed(index)) {
+    gradient_[before] = gradient_[i];
+    return;
+  }
+  if (fused_relu_[i]) gate_output_gradient(index);
+  phases_of(n.kind).backward(*this, index);
+  settle_gradients();
+}
+
+int Builder::input_gradient(int index, int which) {
+  const int from = node(index).inputs[static_cast<size_t>(which)];
+  const auto i = static_cast<size_t>(from);
+  if (!needs_gradient_[i]) return -1;
+  if (gradient_[i] < 0) return gradient_[i] = plan.buffer(node(from).size());
+  const int temporary = plan.buffer(node(from).size());
+  to_add_.push_back({temporary, from});
+  return temporary;
+}
+
+void Builder::settle_gradients() {
+  for (const auto& [temporary, to] : to_add_) {
+    const int sum = gradient_[static_cast<size_t>(to)], other = temporary;
+    const int64_t size = node(to).size();
+    plan.per_pack("add gradients", {sum, other}, [=](const Work& w) { w.plan.kernels.add(w.at(sum), w.at(other), w.at(sum), size); });
+  }
+  to_add_.clear();
+}
+
+int Builder::take_gate(int index) {
+  const int from = node(index).inputs[0];
+  const auto i = static_cast<size_t>(from);
+  if (fused_into_[i] < 0 || consumers_[i] != 1 || !fused_relu_[static_cast<size_t>(fused_into_[i])]) return -1;
+  gate_taken_[i] = true;
+  return value(from);
+}
+
+void Builder::gate_output_gradient(int index) {
+  const auto i = static_cast<size_t>(index);
+  if (gate_taken_[i]) return;
+  const int gradient = gradient_[i], output = value(index);
+  const int64_t size = node(index).size();
+  plan.per_pack("relu gradient", {gradient, output}, [=](const Work& w) { w.plan.kernels.gate(w.at(gradient), w.at(output), size); });
+}
+
+bool Builder::claim(int parameter, bool whole_batch) {
+  GradientSlots& g = gradients[static_cast<size_t>(parameter)];
+  if (!g.written) g.whole_batch = whole_batch;
+  if (g.whole_batch != whole_batch) throw std::logic_error("one parameter's gradient is written in two ways");
+  return std::exchange(g.written, true);
+}
+
+}  // namespace striate

@@ -1,0 +1,125 @@
+// Turns a graph into a plan: gives values and gradients their buffers, fuses what can be fused, and lets each operation
+// append its phases. Operations are in operations/, forward and backward side by side.
+#pragma once
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "graph.h"
+#include "plan.h"
+
+namespace striate {
+
+// What a plan is for.
+struct Purpose {
+  bool training = false;             // dropout and batch statistics
+  bool losses = false;               // compute each image's loss
+  bool parameter_gradients = false;  // and the gradients of the trainable parameters
+  std::vector<int> outputs;          // nodes whose values go to Batch::outputs
+  int of = -1;                       // node whose cotangent comes from Batch::cotangents
+  std::vector<int> wrt;              // nodes whose gradients go to Batch::outputs, after the values
+};
+
+// Sums of a parameter's gradient, apart for each slot until they are added up in order.
+struct GradientSlots {
+  int64_t count = 0;
+  bool whole_batch = false;  // written by whole-batch phases: one slot
+  bool written = false;      // by the plan's phases so far: later ones add
+  std::vector<float> memory;
+  int64_t step() const { return (count + 31) / 16 * 16; }
+  float* slot(int64_t s) { return memory.data() + (whole_batch ? 0 : s * step()); }
+};
+
+class Builder {
+ public:
+  Builder(const Graph& graph, const Purpose& purpose, Plan& plan);
+  void build();
+
+  const Graph& graph;
+  const Purpose& purpose;
+  Plan& plan;
+  std::vector<GradientSlots> gradients;  // of each parameter
+  std::vector<float> image_penalties;    // [penalty operation][place in the batch], activity penalties
+  int64_t penalty_operations = 0;
+  std::vector<float> image_losses;       // of each image of the batch, already weighted by the loss weights
+  std::vector<std::function<void()>> after_step;  // moving statistics
+  std::map<int, std::shared_ptr<struct NormState>> norm_states;
+  std::map<int, int> padded;                      // of each convolution, the buffer of its input with zeros around
+  std::map<int, int> kept;                        // of each dropout, the buffer that says what was kept
+
+  // For operations:
+  const Node& node(int index) const { return graph.nodes[static_cast<size_t>(index)]; }
+  const Shape& input_shape(int index, int which = 0) const { return node(node(index).inputs[static_cast<size_t>(which)]).shape; }
+  int value(int index) const { return values_[static_cast<size_t>(index)]; }
+  int input_value(int index, int which = 0) const { return value(node(index).inputs[static_cast<size_t>(which)]); }
+  bool has_relu(int index) const { return fused_relu_[static_cast<size_t>(index)]; }
+
+  // Where an operation leaves its input's gradient; -1 when nobody needs it.
+  int input_gradient(int index, int which = 0);
+  // This operation's output gradient.
+  int output_gradient(int index) const { return gradient_[static_cast<size_t>(index)]; }
+  // The buffer whose sign gates the gradient of this operation's input, if its kernel can apply the gate; else -1.
+  // Asking takes the duty over from the ReLU's producer.
+  int take_gate(int index);
+  // Appends the ReLU's own gate to the output gradient unless the consumer has applied it.
+  void gate_output_gradient(int index);
+  bool wants_gradient(const Parameter& parameter) const { return purpose.parameter_gradients && parameter.trainable; }
+  // Parameters as large as this get their gradients from whole-batch phases, in one slot.
+  static constexpr int64_t LARGE = 16 * 1024;
+  // Marks the slots as written; true when a phase before wrote them, so that this one must add.
+  bool claim(int parameter, bool whole_batch);
+
+ private:
+  void fuse();
+  void forward();
+  void backward();
+  void backward_of(int index);
+  bool observed(int index) const { return observed_.count(index) > 0; }
+  bool can_fuse_relu(int producer, int relu) const;
+  void settle_gradients();
+
+  std::vector<int> values_, gradient_, consumers_;
+  std::vector<bool> fused_relu_, gate_taken_, needs_gradient_;
+  std::vector<int> fused_into_;  // for a ReLU its producer, for a final softmax its loss (the node itself), else -1
+  std::set<int> observed_;
+  std::vector<std::pair<int, int>> to_add_;  // (temporary gradient, node)
+};
+
+// Operations. Each appends its phases; what forward and backward share is worked out in both from the node.
+using Append = void (*)(Builder&, int);
+struct OperationPhases {
+  Append forward, backward;
+  bool takes_relu;  // its forward kernel can apply a following ReLU
+};
+const OperationPhases& phases_of(const std::string& kind);
+
+void conv_forward(Builder&, int);
+void conv_backward(Builder&, int);
+void dense_forward(Builder&, int);
+void dense_backward(Builder&, int);
+void pool_forward(Builder&, int);
+void pool_backward(Builder&, int);
+void batch_norm_forward(Builder&, int);
+void batch_norm_backward(Builder&, int);
+void activation_forward(Builder&, int);
+void activation_backward(Builder&, int);
+void softmax_forward(Builder&, int);
+void softmax_backward(Builder&, int);
+void dropout_forward(Builder&, int);
+void dropout_backward(Builder&, int);
+void affine_forward(Builder&, int);
+void affine_backward(Builder&, int);
+void pad_forward(Builder&, int);
+void pad_backward(Builder&, int);
+void reshape_forward(Builder&, int);
+void reshape_backward(Builder&, int);
+void add_forward(Builder&, int);
+void add_backward(Builder&, int);
+void concat_forward(Builder&, int);
+void concat_backward(Builder&, int);
+void penalty_forward(Builder&, int);
+void penalty_backward(Builder&, int);
+// output: which of the graph's outputs
+void loss_phase(Builder&, int output, int logits, int probabilities, int gradient, bool fused);
+
+}  // namespace striate

@@ -1,0 +1,60 @@
+// All kernels for one instruction set, and their table. Compiled once for each set; see CMakeLists.txt.
+#include "kernels.h"
+
+#include <time.h>
+
+#include "conv.h"
+#include "loss.h"
+#include "movement.h"
+#include "norm.h"
+#include "pointwise.h"
+#include "pool.h"
+#include "update.h"
+
+#define STRIATE_TEXT_OF(x) #x
+#define STRIATE_TEXT(x) STRIATE_TEXT_OF(x)
+
+namespace striate::STRIATE_ISA {
+
+static double now() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);  // not what other processes take
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+// Independent multiply-adds in registers: what one thread of this machine can do at the very best, in GFLOP/s.
+static double multiply_add_peak(double seconds) {
+  constexpr int CHAINS = REGISTERS == 32 ? 24 : 12;
+  Lane a[CHAINS];
+  for (int i = 0; i < CHAINS; i++) a[i] = broadcast(0.01f * static_cast<float>(i));
+  const Lane m = broadcast(0.999f), k = broadcast(0.001f);
+  const double start = now();
+  double rounds = 0, elapsed;
+  do {
+    for (int n = 0; n < 100000; n++) {
+#pragma GCC unroll 32
+      for (int i = 0; i < CHAINS; i++) a[i] = a[i] * m + k;
+    }
+    rounds += 100000;
+    elapsed = now() - start;
+  } while (elapsed < seconds);
+  Lane sum = zero();
+  for (int i = 0; i < CHAINS; i++) sum += a[i];
+  volatile float used = lane_sum(sum);  // so that the work is not left out
+  (void)used;
+  return rounds * CHAINS * LANES * 2 / elapsed / 1e9;
+}
+
+extern const Kernels table;
+const Kernels table = {
+    STRIATE_TEXT(STRIATE_ISA), LANES,
+    correlate, correlate_transposed, pack_weights, weight_gradient, weight_gradient_by_rows, bias_gradient,
+    max_pool, max_pool_backward, average_pool, average_pool_backward,
+    moments, scale_shift, norm_sums, norm_backward,
+    activate, activate_backward, gate, softmax, softmax_backward, dropout, dropout_backward, affine, add, penalty, penalty_backward,
+    gather, scatter, copy_box, fill_zero, lanes_to_rows,
+    loss,
+    sum_gradients, penalty_sums, sum_of_squares, update, all_finite, multiply_add_peak,
+};
+
+}  // namespace striate::STRIATE_ISA

@@ -1,0 +1,177 @@
+// The kernels as the rest of the engine sees them: plain arguments, and a table of functions for each instruction set.
+// Tensors are arrays of lane vectors, [position][channel] of one pack; a lane vector holds one value of `lanes` images.
+// Steps and offsets of lane tensors count lane vectors, those of weights count floats.
+#pragma once
+#include <cstdint>
+
+namespace striate {
+
+// A box of output positions, and how far one step in each direction moves in the input and in the output.
+struct Positions {
+  int64_t depth, height, width;
+  int64_t in_depth, in_row, in_column;
+  int64_t out_depth, out_row, out_column;
+};
+
+// Inputs that lie side by side, and so do their weights: `length` products.
+struct Span {
+  int64_t input, weight, length;
+};
+
+// output[p][f] = sum over spans, j: input[p + span.input + j] * w(span.weight + j, f), then bias, relu, gate.
+struct Correlation {
+  const float* input;
+  float* output;
+  const float* weights;
+  Positions positions;
+  const Span* spans;
+  int64_t span_count;
+  int64_t outputs;      // filters, or the channels of an input gradient
+  int64_t weight_step;  // plain: floats from one input to the next; transposed: floats from one output to the next
+  bool packed;          // plain only: weights as pack_weights leaves them
+  int64_t inputs;       // packed only: number of inputs j over all spans
+  const float* bias;    // added, or null
+  const float* gate;    // zero where gate (shaped like the output) is not positive, or null
+  bool relu;
+  int64_t part, parts;  // which share of the outputs to compute
+};
+
+// gradient[row(t)][f] = sum over packs, positions, lanes: input[p + tap_input[t]] * output_gradient[p][f]
+struct WeightGradient {
+  const float* input;
+  const float* output_gradient;
+  float* gradient;
+  Positions positions;
+  int64_t packs, input_pack, output_pack;  // floats from one pack to the next
+  const int64_t* tap_input;
+  const int64_t* tap_row;
+  int64_t taps;
+  int64_t outputs;
+  int64_t gradient_step;  // floats from one row to the next
+  bool accumulate;
+  int64_t part, parts;
+  // by_rows only: the output gradient as lanes_to_rows leaves it, [pack][position][lane][row_length]
+  int64_t row_length, row_pack;
+};
+
+struct Pooling {
+  const float* input;
+  float* output;
+  const float* output_gradient;
+  float* input_gradient;
+  const float* gate;
+  int64_t in[3], out[3], window[3], stride[3], dilation[3], before[3];
+  int64_t channels;
+};
+
+enum class Function : int32_t {
+  relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, softsign, silu, exponential, hard_sigmoid, gelu, gelu_tanh, mish,
+};
+
+struct ActivationOptions {
+  Function function;
+  float alpha, max_value, threshold;
+};
+
+enum class Loss : int32_t { sparse_categorical_crossentropy, categorical_crossentropy, binary_crossentropy, mean_squared_error };
+
+// One pack of one output. For the cross-entropies `output` holds logits if `fused`, else probabilities.
+struct LossArguments {
+  Loss loss;
+  bool fused;
+  float label_smoothing;
+  const float* output;   // [positions][channels] lanes
+  float* probabilities;  // fused: softmax or sigmoid of the logits, or null
+  float* gradient;       // d(sum over images of scale * image_loss) / d(output), or null
+  int64_t positions, channels;
+  const void* targets[16];  // for each filled lane its image's targets: int32 (sparse) or float32
+  float scale[16];          // weight / batch size
+  float image_loss[16];     // result
+  int filled;
+};
+
+enum class Pixel : int32_t { uint8, float32, float64 };
+
+enum class Rule : int32_t { sgd, adam, adamw, nadam, rmsprop, adagrad, adadelta };
+
+// One run of consecutive numbers of one parameter, with its state arrays.
+struct UpdateArguments {
+  Rule rule;
+  float* weights;
+  const float* gradient;
+  float* slot[3];
+  int64_t count;
+  float learning_rate, weight_decay;
+  float beta_1, beta_2, epsilon, momentum, rho;
+  bool nesterov, centered;
+  float correction_1, correction_2, correction_3;  // bias corrections of the step (adam, nadam)
+  float gradient_scale, clip_value;                // clip_value 0: none
+};
+
+struct Kernels {
+  const char* name;
+  int lanes;
+
+  void (*correlate)(const Correlation&);
+  void (*correlate_transposed)(const Correlation&);
+  void (*pack_weights)(const float* weights, float* packed, int64_t inputs, int64_t outputs, int64_t weight_step, int64_t width,
+                       int64_t part, int64_t parts);
+  void (*weight_gradient)(const WeightGradient&);
+  void (*weight_gradient_by_rows)(const WeightGradient&);
+  void (*bias_gradient)(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
+                        int64_t channels, bool accumulate);
+
+  void (*max_pool)(const Pooling&);
+  void (*max_pool_backward)(const Pooling&);
+  void (*average_pool)(const Pooling&);
+  void (*average_pool_backward)(const Pooling&);
+
+  // Batch normalisation. moments: [2][channels] floats, this pack's mean and sum of squared deviations.
+  void (*moments)(const float* input, int64_t positions, int64_t channels, int filled, float* moments);
+  void (*scale_shift)(const float* input, float* output, int64_t positions, int64_t channels, const float* scale,
+                      const float* shift, bool relu);
+  // sums: [2][channels], sum of dy and of dy * (x - mean) * inverse_deviation
+  void (*norm_sums)(const float* input, const float* output_gradient, int64_t positions, int64_t channels, const float* mean,
+                    const float* inverse_deviation, float* sums);
+  // dx = a dy + b x + c for each channel; rows a, b, c of `factors` [3][channels]; input null where b is zero
+  void (*norm_backward)(const float* input, const float* output_gradient, float* input_gradient, int64_t positions,
+                        int64_t channels, const float* factors, int filled);
+
+  void (*activate)(const ActivationOptions&, const float* input, float* output, int64_t count);
+  void (*activate_backward)(const ActivationOptions&, const float* input, const float* output, const float* output_gradient,
+                            float* input_gradient, int64_t count);
+  void (*gate)(float* gradient, const float* output, int64_t count);
+  void (*softmax)(const float* input, float* output, int64_t positions, int64_t channels, bool logarithm);
+  void (*softmax_backward)(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
+                           int64_t channels, bool logarithm);
+  void (*dropout)(const float* input, float* output, uint16_t* kept, int64_t count, float rate, uint64_t seed, uint64_t stream,
+                  uint64_t step, uint32_t first_image);
+  void (*dropout_backward)(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate);
+  void (*affine)(const float* input, float* output, int64_t count, float scale, float offset);
+  void (*add)(const float* a, const float* b, float* output, int64_t count);
+  void (*penalty)(const float* input, int64_t count, float l1, float l2, float* image_penalty);  // of every lane
+  void (*penalty_backward)(const float* input, const float* output_gradient, float* input_gradient, int64_t count, float l1,
+                           float l2, int filled);
+
+  void (*gather)(const void* const* images, Pixel pixel, int filled, float* output, int64_t count, float scale, float offset);
+  void (*scatter)(const float* input, float* const* images, int filled, int64_t count);
+  void (*copy_box)(const float* input, float* output, int64_t depth, int64_t height, int64_t row, int64_t in_depth,
+                   int64_t in_row, int64_t out_depth, int64_t out_row);
+  void (*fill_zero)(float* output, int64_t count);
+  void (*lanes_to_rows)(const float* input, float* rows, int64_t positions, int64_t channels, int64_t row_length);
+
+  void (*loss)(LossArguments&);
+
+  void (*sum_gradients)(const float* const* slots, int64_t slot_count, const float* weights, float* gradient, int64_t count,
+                        float l1, float l2);
+  void (*penalty_sums)(const float* weights, int64_t count, double* absolute, double* squared);
+  double (*sum_of_squares)(const float* values, int64_t count);
+  void (*update)(const UpdateArguments&);
+  bool (*all_finite)(const void* values, Pixel pixel, int64_t count);
+  double (*multiply_add_peak)(double seconds);  // GFLOP/s of one thread, registers only
+};
+
+// The best table for this processor, or the one of that name; null when the processor cannot run it.
+const Kernels* choose_kernels(const char* name);
+
+}  // namespace striate

@@ -1,0 +1,210 @@
+// Elementwise functions on lanes, each beside its derivative; softmax, dropout and penalties.
+#pragma once
+#include "../lanes.h"
+#include "../random.h"
+#include "kernels.h"
+
+namespace striate::STRIATE_ISA {
+
+constexpr float SELU_SCALE = 1.0507009873554805f, SELU_ALPHA = 1.6732632423543772f;
+constexpr float GELU_C = 0.7978845608028654f;  // sqrt(2 / pi)
+
+static inline Lane normal_cdf(Lane x) {
+  Lane r = {};
+  for (int l = 0; l < LANES; l++) r[l] = 0.5f * __builtin_erfcf(-x[l] * 0.70710678118654752f);
+  return r;
+}
+
+// e^x - 1, accurate near zero: e^x - 1 = tanh(x / 2) (e^x + 1)
+static inline Lane exponential_minus_one(Lane x) { return hyperbolic_tangent(0.5f * x) * (exponential(x) + 1.0f); }
+
+// y = f(x) and dx = dy f'(x), for each function; f' is written in x, or in y where that is exact.
+template <Function F>
+struct Elementwise;
+
+#define STRIATE_FUNCTION(NAME, FORWARD, BACKWARD)                                                                        \
+  template <>                                                                                                            \
+  struct Elementwise<Function::NAME> {                                                                                   \
+    static inline Lane forward([[maybe_unused]] const ActivationOptions& o, Lane x) { return FORWARD; }                  \
+    static inline Lane backward([[maybe_unused]] const ActivationOptions& o, [[maybe_unused]] Lane x,                    \
+                                [[maybe_unused]] Lane y, Lane dy) {                                                      \
+      return BACKWARD;                                                                                                   \
+    }                                                                                                                    \
+  };
+
+// y = max_value above it, x from the threshold on, alpha (x - threshold) below
+STRIATE_FUNCTION(relu, minimum(x >= o.threshold ? x : o.alpha * (x - o.threshold), broadcast(o.max_value)),
+                 (x > o.threshold ? keep(x < o.max_value, dy) : o.alpha * dy))
+STRIATE_FUNCTION(leaky_relu, (x > 0.0f ? x : o.alpha * x), (x > 0.0f ? dy : o.alpha * dy))
+STRIATE_FUNCTION(elu, (x > 0.0f ? x : o.alpha * exponential_minus_one(x)), (x > 0.0f ? dy : dy * (y + o.alpha)))
+STRIATE_FUNCTION(selu, SELU_SCALE * (x > 0.0f ? x : SELU_ALPHA * exponential_minus_one(x)),
+                 (x > 0.0f ? SELU_SCALE * dy : dy * (y + SELU_SCALE * SELU_ALPHA)))
+STRIATE_FUNCTION(sigmoid, striate::STRIATE_ISA::sigmoid(x), dy * y * (1.0f - y))
+STRIATE_FUNCTION(tanh, hyperbolic_tangent(x), dy * (1.0f - y * y))
+STRIATE_FUNCTION(softplus, striate::STRIATE_ISA::softplus(x), dy * striate::STRIATE_ISA::sigmoid(x))
+STRIATE_FUNCTION(softsign, x / (1.0f + absolute(x)), dy / ((1.0f + absolute(x)) * (1.0f + absolute(x))))
+static inline Lane silu_slope(Lane x) {
+  const Lane s = sigmoid(x);
+  return s * (1.0f + x * (1.0f - s));
+}
+STRIATE_FUNCTION(silu, x * striate::STRIATE_ISA::sigmoid(x), dy * silu_slope(x))
+STRIATE_FUNCTION(exponential, striate::STRIATE_ISA::exponential(x), dy * y)
+STRIATE_FUNCTION(hard_sigmoid, minimum(maximum(x / 6.0f + 0.5f, zero()), broadcast(1.0f)),
+                 keep((x > -3.0f) & (x < 3.0f), dy / 6.0f))
+STRIATE_FUNCTION(gelu, x * normal_cdf(x), dy * (normal_cdf(x) + x * 0.3989422804014327f * striate::STRIATE_ISA::exponential(-0.5f * x * x)))
+static inline Lane gelu_inner(Lane x) { return hyperbolic_tangent(GELU_C * (x + 0.044715f * x * x * x)); }
+static inline Lane gelu_tanh_slope(Lane x) {
+  const Lane t = gelu_inner(x);
+  return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * GELU_C * (1.0f + 3.0f * 0.044715f * x * x);
+}
+STRIATE_FUNCTION(gelu_tanh, 0.5f * x * (1.0f + gelu_inner(x)), dy * gelu_tanh_slope(x))
+static inline Lane mish_slope(Lane x) {
+  const Lane t = hyperbolic_tangent(softplus(x));
+  return t + x * sigmoid(x) * (1.0f - t * t);
+}
+STRIATE_FUNCTION(mish, x * hyperbolic_tangent(striate::STRIATE_ISA::softplus(x)), dy * mish_slope(x))
+#undef STRIATE_FUNCTION
+
+// Calls visit(Elementwise<F>) for the function that is asked for.
+template <class Visit>
+static inline void with_function(Function f, Visit visit) {
+  switch (f) {
+    case Function::relu: return visit(Elementwise<Function::relu>());
+    case Function::leaky_relu: return visit(Elementwise<Function::leaky_relu>());
+    case Function::elu: return visit(Elementwise<Function::elu>());
+    case Function::selu: return visit(Elementwise<Function::selu>());
+    case Function::sigmoid: return visit(Elementwise<Function::sigmoid>());
+    case Function::tanh: return visit(Elementwise<Function::tanh>());
+    case Function::softplus: return visit(Elementwise<Function::softplus>());
+    case Function::softsign: return visit(Elementwise<Function::softsign>());
+    case Function::silu: return visit(Elementwise<Function::silu>());
+    case Function::exponential: return visit(Elementwise<Function::exponential>());
+    case Function::hard_sigmoid: return visit(Elementwise<Function::hard_sigmoid>());
+    case Function::gelu: return visit(Elementwise<Function::gelu>());
+    case Function::gelu_tanh: return visit(Elementwise<Function::gelu_tanh>());
+    case Function::mish: return visit(Elementwise<Function::mish>());
+  }
+}
+
+static void activate(const ActivationOptions& o, const float* input, float* output, int64_t count) {
+  const Lane* x = lanes(input);
+  Lane* y = lanes(output);
+  with_function(o.function, [&](auto f) {
+    for (int64_t i = 0; i < count; i++) y[i] = f.forward(o, x[i]);
+  });
+}
+
+static void activate_backward(const ActivationOptions& o, const float* input, const float* output, const float* output_gradient,
+                              float* input_gradient, int64_t count) {
+  const Lane *x = lanes(input), *y = lanes(output), *dy = lanes(output_gradient);
+  Lane* dx = lanes(input_gradient);
+  with_function(o.function, [&](auto f) {
+    for (int64_t i = 0; i < count; i++) dx[i] = f.backward(o, x[i], y[i], dy[i]);
+  });
+}
+
+// The gradient stops where a fused ReLU's output is not positive.
+static void gate(float* gradient, const float* output, int64_t count) {
+  Lane* g = lanes(gradient);
+  const Lane* y = lanes(output);
+  for (int64_t i = 0; i < count; i++) g[i] = keep(y[i] > 0.0f, g[i]);
+}
+
+// y = e^(x - max) / sum, or x - max - ln sum, over the channels of each position
+static void softmax(const float* input, float* output, int64_t positions, int64_t channels, bool logarithmic) {
+  for (int64_t p = 0; p < positions; p++) {
+    const Lane* x = lanes(input) + p * channels;
+    Lane* y = lanes(output) + p * channels;
+    Lane top = x[0], sum = zero();
+    for (int64_t c = 1; c < channels; c++) top = maximum(x[c], top);
+    for (int64_t c = 0; c < channels; c++) {
+      const Lane e = exponential(x[c] - top);
+      sum += e;
+      y[c] = logarithmic ? x[c] - top : e;
+    }
+    const Lane factor = logarithmic ? logarithm(sum) : 1.0f / sum;
+    for (int64_t c = 0; c < channels; c++) y[c] = logarithmic ? y[c] - factor : y[c] * factor;
+  }
+}
+
+// softmax: dx = y (dy - sum y dy); log-softmax: dx = dy - e^y sum dy
+static void softmax_backward(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
+                             int64_t channels, bool logarithmic) {
+  for (int64_t p = 0; p < positions; p++) {
+    const Lane *y = lanes(output) + p * channels, *dy = lanes(output_gradient) + p * channels;
+    Lane *dx = lanes(input_gradient) + p * channels, sum = zero();
+    for (int64_t c = 0; c < channels; c++) sum += logarithmic ? dy[c] : y[c] * dy[c];
+    for (int64_t c = 0; c < channels; c++)
+      dx[c] = logarithmic ? dy[c] - exponential(y[c]) * sum : y[c] * (dy[c] - sum);
+  }
+}
+
+// Four elements share one Philox call; the counter is (element / 4, image's place in the batch, step), the key seed and stream.
+static void dropout(const float* input, float* output, uint16_t* kept, int64_t count, float rate, uint64_t seed, uint64_t stream,
+                    uint64_t step, uint32_t first_image) {
+  const uint64_t key = seed + stream * 0x9E3779B97F4A7C15u;
+  const Lane* x = lanes(input);
+  Lane* y = lanes(output);
+  const Lane scale = broadcast(1.0f / (1.0f - rate));
+  const Bits threshold = broadcast_bits(static_cast<uint32_t>(static_cast<double>(rate) * 16777216.0));  // of 24 bits
+  const Bits image = lane_index() + first_image;
+  for (int64_t i = 0; i < count; i += 4) {
+    Bits c[4] = {broadcast_bits(static_cast<uint32_t>(i / 4)), image, broadcast_bits(static_cast<uint32_t>(step)),
+                 broadcast_bits(static_cast<uint32_t>(step >> 32))};
+    philox(c, key);
+    for (int64_t k = 0; k < 4 && i + k < count; k++) {
+      const Mask keep_it = (c[k] >> 8) >= threshold;
+      y[i + k] = keep(keep_it, x[i + k] * scale);
+      uint16_t bits = 0;
+      for (int l = 0; l < LANES; l++) bits = static_cast<uint16_t>(bits | ((keep_it[l] & 1) << l));
+      kept[i + k] = bits;
+    }
+  }
+}
+
+static void dropout_backward(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate) {
+  const Lane* dy = lanes(output_gradient);
+  Lane* dx = lanes(input_gradient);
+  const Lane scale = broadcast(1.0f / (1.0f - rate));
+  const Bits lane_bit = broadcast_bits(1) << lane_index();
+  for (int64_t i = 0; i < count; i++) {
+    const Mask keep_it = (broadcast_bits(kept[i]) & lane_bit) != 0u;
+    dx[i] = keep(keep_it, dy[i] * scale);
+  }
+}
+
+static void affine(const float* input, float* output, int64_t count, float scale, float offset) {
+  const Lane* x = lanes(input);
+  Lane* y = lanes(output);
+  for (int64_t i = 0; i < count; i++) y[i] = x[i] * scale + offset;
+}
+
+static void add(const float* a, const float* b, float* output, int64_t count) {
+  for (int64_t i = 0; i < count; i++) lanes(output)[i] = lanes(a)[i] + lanes(b)[i];
+}
+
+// l1 sum |x| + l2 sum x^2 for each image
+static void penalty(const float* input, int64_t count, float l1, float l2, float* image_penalty) {
+  const Lane* x = lanes(input);
+  Lane total = zero();
+  constexpr int64_t CHUNK = 256;  // sums of sums, which round less than one long sum
+  for (int64_t start = 0; start < count; start += CHUNK) {
+    Lane sum = zero();
+    for (int64_t i = start; i < count && i < start + CHUNK; i++) sum += l1 * absolute(x[i]) + l2 * x[i] * x[i];
+    total += sum;
+  }
+  store(image_penalty, total);
+}
+
+static void penalty_backward(const float* input, const float* output_gradient, float* input_gradient, int64_t count, float l1,
+                             float l2, int filled) {
+  const Lane *x = lanes(input), *dy = lanes(output_gradient);
+  Lane* dx = lanes(input_gradient);
+  const Mask images = filled_lanes(filled);
+  for (int64_t i = 0; i < count; i++) {
+    const Lane sign = x[i] > 0.0f ? broadcast(l1) : x[i] < 0.0f ? broadcast(-l1) : zero();
+    dx[i] = dy[i] + keep(images, sign + 2.0f * l2 * x[i]);
+  }
+}
+
+}  // namespace striate::STRIATE_ISA

@@ -1,0 +1,369 @@
+#include "linear.h"
+
+#include <algorithm>
+
+namespace striate {
+
+Convolution Convolution::of_conv(const Node& node, const Shape& input) {
+  return {Spatial(input), Spatial(node.shape), axes_of(node.list("window"), 1), axes_of(node.list("strides"), 1),
+          axes_of(node.list("dilation"), 1), axes_of(node.list("before"), 0), axes_of(node.list("after"), 0),
+          static_cast<int64_t>(node.number("groups")), node.flag("bias")};
+}
+
+Convolution Convolution::of_dense(const Node& node, const Shape& input) {
+  const int64_t positions = elements(input) / input.back();
+  return {Spatial({1, 1, positions}, input.back()), Spatial({1, 1, positions}, node.channels()), {1, 1, 1}, {1, 1, 1}, {1, 1, 1},
+          {0, 0, 0}, {0, 0, 0}, 1, node.flag("bias")};
+}
+
+Spatial Convolution::padded_in() const {
+  return {{in.size[0] + before[0] + after[0], in.size[1] + before[1] + after[1], in.size[2] + before[2] + after[2]}, in.channels};
+}
+
+Positions Convolution::positions() const {
+  const Spatial p = padded_in();
+  if (kernel_taps() == 1 && stride == Axes{1, 1, 1} && !padded())  // a 1x1 kernel sees one long row
+    return {1, 1, out.positions(), 0, 0, in.channels, 0, 0, out.channels};
+  return {out.size[0], out.size[1], out.size[2], stride[0] * p.plane(), stride[1] * p.row(), stride[2] * p.channels,
+          out.plane(), out.row(), out.channels};
+}
+
+// Within a row of the kernel the taps and their channels lie side by side in the input, unless dilation or groups part them.
+std::vector<Span> Convolution::spans() const {
+  const Spatial p = padded_in();
+  const bool whole_row = dilation[2] == 1 && groups == 1;
+  std::vector<Span> result;
+  for (int64_t z = 0; z < kernel[0]; z++)
+    for (int64_t y = 0; y < kernel[1]; y++)
+      for (int64_t x = 0; x < (whole_row ? 1 : kernel[2]); x++) {
+        const int64_t tap = (z * kernel[1] + y) * kernel[2] + x;
+        result.push_back({z * dilation[0] * p.plane() + y * dilation[1] * p.row() + x * dilation[2] * p.channels,
+                          tap * group_channels(), (whole_row ? kernel[2] : 1) * group_channels()});
+      }
+  return result;
+}
+
+Taps Convolution::taps() const {
+  const Spatial p = padded_in();
+  Taps result;
+  for (int64_t z = 0; z < kernel[0]; z++)
+    for (int64_t y = 0; y < kernel[1]; y++)
+      for (int64_t x = 0; x < kernel[2]; x++)
+        for (int64_t c = 0; c < group_channels(); c++) {
+          result.input.push_back(z * dilation[0] * p.plane() + y * dilation[1] * p.row() + x * dilation[2] * p.channels + c);
+          result.row.push_back(((z * kernel[1] + y) * kernel[2] + x) * group_channels() + c);
+        }
+  return result;
+}
+
+// The input with its zeros around it, in a buffer of its own; the value itself where there is no padding.
+static int padded_input(Builder& b, int index, const Convolution& c) {
+  const int x = b.input_value(index);
+  if (!c.padded()) return x;
+  const auto found = b.padded.find(index);
+  if (found != b.padded.end()) return found->second;
+  const Spatial p = c.padded_in();
+  const int to = b.padded[index] = b.plan.buffer(p.elements());
+  const int64_t start = p.offset(c.before);
+  b.plan.per_pack("pad", {x, to}, [=, in = c.in](const Work& w) {
+    w.plan.kernels.fill_zero(w.at(to), p.elements());
+    w.plan.kernels.copy_box(w.at(x), w.at(to) + start * w.plan.kernels.lanes, in.size[0], in.size[1], in.row(), in.plane(), in.row(),
+                            p.plane(), p.row());
+  });
+  return to;
+}
+
+// One position and many weights: better taken for the whole batch, so that each weight is read once and by one thread.
+static bool takes_whole_batch(const Convolution& c) {
+  return c.out.positions() == 1 && c.kernel_taps() == 1 && c.rows() * c.out.channels >= Builder::LARGE;
+}
+
+// Weights whose rows lie far apart are packed once a step into the order in which the kernel reads them.
+struct PackedWeights {
+  std::vector<float> memory;
+};
+
+static std::shared_ptr<PackedWeights> pack(Builder& b, const float* weights, const Convolution& c) {
+  const int64_t inputs = c.rows(), outputs = c.out.channels;
+  if (c.groups > 1 || inputs * outputs < 32 * 1024 || takes_whole_batch(c)) return nullptr;
+  auto packed = std::make_shared<PackedWeights>();
+  packed->memory.resize(static_cast<size_t>(inputs * outputs));
+  const int64_t width = c.positions().width;
+  b.plan.whole_batch("pack weights", {}, [=](const Work& w) {
+    w.plan.kernels.pack_weights(weights, packed->memory.data(), inputs, outputs, outputs, width, w.part, w.parts);
+  });
+  return packed;
+}
+
+// The groups that a share of a layer's work takes; with one group the kernels divide the filters instead.
+struct GroupShare {
+  int64_t first, last, part, parts;
+};
+
+static GroupShare share(int64_t groups, const Work& w) {
+  if (groups == 1) return {0, 1, w.part, w.parts};
+  return {groups * w.part / w.parts, groups * (w.part + 1) / w.parts, 0, 1};
+}
+
+void linear_forward(Builder& b, int index, const Convolution& c) {
+  const Node& n = b.node(index);
+  const float* weights = b.graph.parameters[static_cast<size_t>(n.parameters[0])].value;
+  const float* bias = c.bias ? b.graph.parameters[static_cast<size_t>(n.parameters[1])].value : nullptr;
+  const int x = padded_input(b, index, c), y = b.value(index);
+  const auto packed = pack(b, weights, c);
+  Correlation k = {};
+  k.positions = c.positions();
+  k.outputs = c.group_filters();
+  k.weight_step = c.out.channels;
+  k.packed = packed != nullptr;
+  k.inputs = c.rows();
+  k.relu = b.has_relu(index);
+  if (takes_whole_batch(c)) {
+    b.plan.whole_batch("dense forward", {x, y}, [=, spans = c.spans()](const Work& w) {
+      Correlation run = k;  // the packs are the columns: one step in a row is one pack on
+      run.positions = {1, 1, w.batch.packs, 0, 0, w.plan.pack_stride() / w.plan.kernels.lanes, 0, 0, w.plan.pack_stride() / w.plan.kernels.lanes};
+      run.spans = spans.data();
+      run.span_count = static_cast<int64_t>(spans.size());
+      run.input = w.at(x, 0);
+      run.output = w.at(y, 0);
+      run.weights = weights;
+      run.bias = bias;
+      run.part = w.part;
+      run.parts = w.parts;
+      w.plan.kernels.correlate(run);
+    });
+    return;
+  }
+  b.plan.per_pack("forward", {x, y}, [=, spans = c.spans()](const Work& w) {
+    const GroupShare groups = share(c.groups, w);
+    for (int64_t g = groups.first; g < groups.last; g++) {
+      Correlation run = k;
+      run.spans = spans.data();
+      run.span_count = static_cast<int64_t>(spans.size());
+      run.input = w.at(x) + g * c.group_channels() * w.plan.kernels.lanes;
+      run.output = w.at(y) + g * c.group_filters() * w.plan.kernels.lanes;
+      run.weights = packed ? packed->memory.data() : weights + g * c.group_filters();
+      run.bias = bias ? bias + g * c.group_filters() : nullptr;
+      run.part = groups.part;
+      run.parts = groups.parts;
+      w.plan.kernels.correlate(run);
+    }
+  }, true);
+}
+
+// The input gradient splits by phase: input positions i = r + s t see the taps k with r + before - k d divisible by s, and tap
+// k reads the output gradient at t + (r + before - k d) / s. So each phase is a correlation with stride one.
+struct InputPhase {
+  Positions positions;
+  std::vector<Span> spans;
+  int64_t output;  // first position, in lane vectors
+};
+
+struct InputGradientPlan {
+  Axes before, after;  // zeros around the output gradient
+  std::vector<InputPhase> phases;
+};
+
+struct AxisPhase {
+  int64_t r, count;                                // first position, number of positions
+  std::vector<std::pair<int64_t, int64_t>> taps;  // (k, position of the output gradient for t = 0)
+};
+
+static std::vector<AxisPhase> axis_phases(const Convolution& c, int axis) {
+  std::vector<AxisPhase> result;
+  const int64_t s = c.stride[axis], d = c.dilation[axis];
+  for (int64_t r = 0; r < std::min(s, c.in.size[axis]); r++) {
+    AxisPhase phase = {r, (c.in.size[axis] - r + s - 1) / s, {}};
+    for (int64_t k = 0; k < c.kernel[axis]; k++) {
+      const int64_t at = r + c.before[axis] - k * d;
+      if (((at % s) + s) % s == 0) phase.taps.push_back({k, (at - ((at % s) + s) % s) / s});
+    }
+    result.push_back(phase);
+  }
+  return result;
+}
+
+static InputGradientPlan plan_input_gradient(const Convolution& c) {
+  InputGradientPlan plan = {{0, 0, 0}, {0, 0, 0}, {}};
+  std::vector<AxisPhase> axes[3];
+  for (int a = 0; a < 3; a++) {
+    axes[a] = axis_phases(c, a);
+    for (const auto& phase : axes[a])
+      for (const auto& [k, at] : phase.taps) {
+        plan.before[a] = std::max(plan.before[a], -at);
+        plan.after[a] = std::max(plan.after[a], at + phase.count - c.out.size[a]);
+      }
+  }
+  const Spatial p({c.out.size[0] + plan.before[0] + plan.after[0], c.out.size[1] + plan.before[1] + plan.after[1],
+                   c.out.size[2] + plan.before[2] + plan.after[2]}, c.out.channels);
+  const bool one_row = c.kernel_taps() == 1 && c.stride == Axes{1, 1, 1} && !c.padded();
+  for (const auto& z : axes[0])
+    for (const auto& y : axes[1])
+      for (const auto& x : axes[2]) {
+        InputPhase phase;
+        phase.positions = {z.count, y.count, x.count, p.plane(), p.row(), p.channels,
+                           c.stride[0] * c.in.plane(), c.stride[1] * c.in.row(), c.stride[2] * c.in.channels};
+        if (one_row) phase.positions = {1, 1, c.in.positions(), 0, 0, p.channels, 0, 0, c.in.channels};
+        phase.output = z.r * c.in.plane() + y.r * c.in.row() + x.r * c.in.channels;
+        for (const auto& [kz, az] : z.taps)
+          for (const auto& [ky, ay] : y.taps)
+            for (const auto& [kx, ax] : x.taps) {
+              const int64_t tap = (kz * c.kernel[1] + ky) * c.kernel[2] + kx;
+              phase.spans.push_back({p.offset({az + plan.before[0], ay + plan.before[1], ax + plan.before[2]}),
+                                     tap * c.group_channels() * c.out.channels, c.group_filters()});
+            }
+        plan.phases.push_back(std::move(phase));
+      }
+  return plan;
+}
+
+static int padded_gradient(Builder& b, int dy, const Convolution& c, const InputGradientPlan& plan) {
+  if (plan.before == Axes{0, 0, 0} && plan.after == Axes{0, 0, 0}) return dy;
+  const Spatial p({c.out.size[0] + plan.before[0] + plan.after[0], c.out.size[1] + plan.before[1] + plan.after[1],
+                   c.out.size[2] + plan.before[2] + plan.after[2]}, c.out.channels);
+  const int to = b.plan.buffer(p.elements());
+  const int64_t start = p.offset(plan.before);
+  b.plan.per_pack("pad gradient", {dy, to}, [=, out = c.out](const Work& w) {
+    w.plan.kernels.fill_zero(w.at(to), p.elements());
+    w.plan.kernels.copy_box(w.at(dy), w.at(to) + start * w.plan.kernels.lanes, out.size[0], out.size[1], out.row(), out.plane(),
+                            out.row(), p.plane(), p.row());
+  });
+  return to;
+}
+
+static void input_gradient(Builder& b, int index, const Convolution& c, int dy) {
+  const int dx = b.input_gradient(index);
+  if (dx < 0) return;
+  const int gate = b.take_gate(index);
+  const float* weights = b.graph.parameters[static_cast<size_t>(b.node(index).parameters[0])].value;
+  std::vector<int> buffers = {dx};
+  if (gate >= 0) buffers.push_back(gate);
+  Correlation k = {};
+  k.weights = weights;
+  k.outputs = c.group_channels();
+  k.weight_step = c.out.channels;
+  if (takes_whole_batch(c)) {
+    buffers.push_back(dy);
+    const Span span = {0, 0, c.out.channels};
+    b.plan.whole_batch("dense input gradient", buffers, [=](const Work& w) {
+      Correlation run = k;
+      const int64_t step = w.plan.pack_stride() / w.plan.kernels.lanes;
+      run.positions = {1, 1, w.batch.packs, 0, 0, step, 0, 0, step};
+      run.spans = &span;
+      run.span_count = 1;
+      run.input = w.at(dy, 0);
+      run.output = w.at(dx, 0);
+      run.gate = gate < 0 ? nullptr : w.at(gate, 0);
+      run.part = w.part;
+      run.parts = w.parts;
+      w.plan.kernels.correlate_transposed(run);
+    });
+    return;
+  }
+  const InputGradientPlan plan = plan_input_gradient(c);
+  const int from = padded_gradient(b, dy, c, plan);
+  buffers.push_back(from);
+  b.plan.per_pack("input gradient", buffers, [=](const Work& w) {
+    const int lanes = w.plan.kernels.lanes;
+    const GroupShare groups = share(c.groups, w);
+    for (int64_t g = groups.first; g < groups.last; g++)
+      for (const InputPhase& phase : plan.phases) {
+        Correlation run = k;
+        run.positions = phase.positions;
+        run.spans = phase.spans.data();
+        run.span_count = static_cast<int64_t>(phase.spans.size());
+        run.input = w.at(from) + g * c.group_filters() * lanes;
+        run.weights = k.weights + g * c.group_filters();
+        const int64_t at = (phase.output + g * c.group_channels()) * lanes;
+        run.output = w.at(dx) + at;
+        run.gate = gate < 0 ? nullptr : w.at(gate) + at;
+        run.part = groups.part;
+        run.parts = groups.parts;
+        w.plan.kernels.correlate_transposed(run);
+      }
+  }, true);
+}
+
+// Many filters fill vectors of their own; few are better served by lanes of images (see kernels/conv.h).
+static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (c.out.channels >= lanes || c.out.positions() == 1); }
+
+static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
+  const int parameter = b.node(index).parameters[0];
+  if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
+  const int x = padded_input(b, index, c);
+  const int lanes = b.plan.kernels.lanes;
+  const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
+  const bool again = b.claim(parameter, whole), rows = by_rows(c, lanes);
+  const int64_t row_length = (c.out.channels + lanes - 1) / lanes * lanes;
+  int from = dy;
+  if (rows) {
+    const int turned = from = b.plan.buffer(c.out.positions() * row_length);
+    b.plan.per_pack("turn gradient to rows", {dy, turned}, [=, positions = c.out.positions(), channels = c.out.channels](const Work& w) {
+      w.plan.kernels.lanes_to_rows(w.at(dy), w.at(turned), positions, channels, row_length);
+    });
+  }
+  const auto run = [=, &b, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
+    const GroupShare groups = share(c.groups, w);
+    for (int64_t g = groups.first; g < groups.last; g++) {
+      WeightGradient k = {};
+      k.input = w.at(x, pack) + g * c.group_channels() * lanes;
+      k.output_gradient = w.at(from, pack) + g * c.group_filters() * lanes;
+      k.gradient = gradient + g * c.group_filters();
+      k.positions = c.positions();
+      k.packs = packs;
+      k.input_pack = k.output_pack = k.row_pack = w.plan.pack_stride();
+      k.tap_input = taps.input.data();
+      k.tap_row = taps.row.data();
+      k.taps = c.rows();
+      k.outputs = c.group_filters();
+      k.gradient_step = c.out.channels;
+      k.accumulate = accumulate;
+      k.part = groups.part;
+      k.parts = groups.parts;
+      k.row_length = row_length;
+      (rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient)(k);
+    }
+  };
+  if (whole)
+    b.plan.whole_batch("weight gradient", {x, from}, [=, &b](const Work& w) {
+      run(w, 0, w.batch.packs, b.gradients[static_cast<size_t>(parameter)].slot(0), again);
+    });
+  else
+    b.plan.per_pack("weight gradient", {x, from}, [=, &b](const Work& w) {
+      const int64_t slot = w.plan.slot_of(w.pack);
+      run(w, w.pack, 1, b.gradients[static_cast<size_t>(parameter)].slot(slot), again || w.pack != slot);
+    }, true);
+}
+
+static void bias_gradient(Builder& b, int index, const Convolution& c, int dy) {
+  if (!c.bias) return;
+  const int parameter = b.node(index).parameters[1];
+  if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
+  const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
+  const bool again = b.claim(parameter, whole);
+  const auto run = [=, &b, positions = c.out.positions(), channels = c.out.channels](const Work& w, int64_t pack, int64_t packs,
+                                                                                      int64_t slot, bool accumulate) {
+    float* gradient = b.gradients[static_cast<size_t>(parameter)].slot(slot);
+    w.plan.kernels.bias_gradient(w.at(dy, pack), gradient, packs, w.plan.pack_stride(), positions, channels, accumulate);
+  };
+  if (whole)
+    b.plan.whole_batch("bias gradient", {dy}, [=](const Work& w) {
+      if (w.part == 0) run(w, 0, w.batch.packs, 0, again);
+    });
+  else
+    b.plan.per_pack("bias gradient", {dy}, [=](const Work& w) { run(w, w.pack, 1, w.plan.slot_of(w.pack), again || w.pack != w.plan.slot_of(w.pack)); });
+}
+
+void linear_backward(Builder& b, int index, const Convolution& c) {
+  const int dy = b.output_gradient(index);
+  bias_gradient(b, index, c, dy);
+  weight_gradient(b, index, c, dy);
+  input_gradient(b, index, c, dy);
+}
+
+void conv_forward(Builder& b, int index) { linear_forward(b, index, Convolution::of_conv(b.node(index), b.input_shape(index))); }
+void conv_backward(Builder& b, int index) { linear_backward(b, index, Convolution::of_conv(b.node(index), b.input_shape(index))); }
+void dense_forward(Builder& b, int index) { linear_forward(b, index, Convolution::of_dense(b.node(index), b.input_shape(index))); }
+void dense_backward(Builder& b, int index) { linear_backward(b, index, Convolution::of_dense(b.node(index), b.input_shape(index))); }
+
+}  // namespace striate

@@ -1,0 +1,183 @@
+// Activations, softmax, dropout, affine maps, sums, penalties and the loss.
+#include <algorithm>
+
+#include "../builder.h"
+
+namespace striate {
+
+static ActivationOptions activation_options(const Node& n) {
+  return {static_cast<Function>(static_cast<int>(n.number("function"))), n.real("alpha"), n.real("max_value"), n.real("threshold")};
+}
+
+// log_softmax is an activation by name, but sums over channels.
+static bool is_log_softmax(const Node& n) { return n.kind == "Activation" && n.number("function") < 0; }
+
+void activation_forward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  if (is_log_softmax(n)) return softmax_forward(b, index);
+  const int x = b.input_value(index), y = b.value(index);
+  const auto options = activation_options(n);
+  b.plan.per_pack("activation", {x, y}, [=, size = n.size()](const Work& w) { w.plan.kernels.activate(options, w.at(x), w.at(y), size); });
+}
+
+void activation_backward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  if (is_log_softmax(n)) return softmax_backward(b, index);
+  const int x = b.input_value(index), y = b.value(index), dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx < 0) return;
+  const auto options = activation_options(n);
+  b.plan.per_pack("activation backward", {x, y, dy, dx}, [=, size = n.size()](const Work& w) {
+    w.plan.kernels.activate_backward(options, w.at(x), w.at(y), w.at(dy), w.at(dx), size);
+  });
+}
+
+void softmax_forward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int x = b.input_value(index), y = b.value(index);
+  const int64_t channels = n.channels(), positions = n.size() / channels;
+  const bool logarithm = is_log_softmax(n);
+  b.plan.per_pack("softmax", {x, y}, [=](const Work& w) { w.plan.kernels.softmax(w.at(x), w.at(y), positions, channels, logarithm); });
+}
+
+void softmax_backward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int y = b.value(index), dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx < 0) return;
+  const int64_t channels = n.channels(), positions = n.size() / channels;
+  const bool logarithm = is_log_softmax(n);
+  b.plan.per_pack("softmax backward", {y, dy, dx}, [=](const Work& w) {
+    w.plan.kernels.softmax_backward(w.at(y), w.at(dy), w.at(dx), positions, channels, logarithm);
+  });
+}
+
+// Inactive outside training: the output is a copy.
+static bool drops(const Builder& b, const Node& n) { return b.purpose.training && n.number("rate") > 0; }
+
+static void copy(Builder& b, int from, int to, int64_t size) {
+  b.plan.per_pack("copy", {from, to}, [=](const Work& w) { w.plan.kernels.copy_box(w.at(from), w.at(to), 1, 1, size, 0, 0, 0, 0); });
+}
+
+// Which elements were kept, one bit for each lane. Forward makes it, backward finds it by the node.
+static int kept_buffer(Builder& b, int index) {
+  const auto found = b.kept.find(index);
+  if (found != b.kept.end()) return found->second;
+  const int64_t size = b.node(index).size();
+  return b.kept[index] = b.plan.buffer((size * 2 + 4 * b.plan.kernels.lanes - 1) / (4 * b.plan.kernels.lanes));
+}
+
+void dropout_forward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int x = b.input_value(index), y = b.value(index);
+  if (!drops(b, n)) return copy(b, x, y, n.size());
+  const int kept = kept_buffer(b, index);
+  const auto stream = static_cast<uint64_t>(n.number("stream"));
+  b.plan.per_pack("dropout", {x, y, kept}, [=, size = n.size(), rate = n.real("rate")](const Work& w) {
+    w.plan.kernels.dropout(w.at(x), w.at(y), reinterpret_cast<uint16_t*>(w.at(kept)), size, rate, w.batch.seed, stream,
+                           w.batch.step, static_cast<uint32_t>(w.pack * w.plan.kernels.lanes));
+  });
+}
+
+void dropout_backward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx < 0) return;
+  if (!drops(b, n)) return copy(b, dy, dx, n.size());
+  const int kept = kept_buffer(b, index);
+  b.plan.per_pack("dropout backward", {dy, dx, kept}, [=, size = n.size(), rate = n.real("rate")](const Work& w) {
+    w.plan.kernels.dropout_backward(w.at(dy), w.at(dx), reinterpret_cast<const uint16_t*>(w.at(kept)), size, rate);
+  });
+}
+
+void affine_forward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int x = b.input_value(index), y = b.value(index);
+  b.plan.per_pack("affine", {x, y}, [=, size = n.size(), scale = n.real("scale"), offset = n.real("offset")](const Work& w) {
+    w.plan.kernels.affine(w.at(x), w.at(y), size, scale, offset);
+  });
+}
+
+void affine_backward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx < 0) return;
+  b.plan.per_pack("affine backward", {dy, dx}, [=, size = n.size(), scale = n.real("scale")](const Work& w) {
+    w.plan.kernels.affine(w.at(dy), w.at(dx), size, scale, 0.0f);
+  });
+}
+
+void add_forward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int y = b.value(index), first = b.input_value(index);
+  if (n.inputs.size() == 1) return copy(b, first, y, n.size());
+  for (size_t k = 1; k < n.inputs.size(); k++) {
+    const int left = k == 1 ? first : y, right = b.input_value(index, static_cast<int>(k));
+    b.plan.per_pack("add", {left, right, y}, [=, size = n.size()](const Work& w) { w.plan.kernels.add(w.at(left), w.at(right), w.at(y), size); });
+  }
+}
+
+void add_backward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  for (size_t k = 0; k < n.inputs.size(); k++) {
+    const int dx = b.input_gradient(index, static_cast<int>(k));
+    if (dx >= 0) copy(b, b.output_gradient(index), dx, n.size());
+  }
+}
+
+void penalty_forward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int x = b.input_value(index), y = b.value(index);
+  const int64_t which = b.penalty_operations++;
+  copy(b, x, y, n.size());
+  b.plan.per_pack("penalty", {x}, [=, &b, size = n.size(), l1 = n.real("l1"), l2 = n.real("l2")](const Work& w) {
+    const int64_t place = (which * w.plan.capacity() + w.pack) * w.plan.kernels.lanes;
+    w.plan.kernels.penalty(w.at(x), size, l1, l2, b.image_penalties.data() + place);
+  });
+}
+
+void penalty_backward(Builder& b, int index) {
+  const Node& n = b.node(index);
+  const int x = b.input_value(index), dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx < 0) return;
+  const bool counts = b.purpose.losses && b.purpose.training;  // part of the training loss alone
+  const float l1 = counts ? n.real("l1") : 0.0f, l2 = counts ? n.real("l2") : 0.0f;
+  b.plan.per_pack("penalty backward", {x, dy, dx}, [=, size = n.size()](const Work& w) {
+    w.plan.kernels.penalty_backward(w.at(x), w.at(dy), w.at(dx), size, l1, l2, w.filled());
+  });
+}
+
+void loss_phase(Builder& b, int output, int logits, int probabilities, int gradient, bool fused) {
+  const auto k = static_cast<size_t>(output);
+  const LossFunction& loss = b.graph.losses[k];
+  const Node& n = b.node(b.graph.outputs[k]);
+  const int64_t channels = n.channels(), positions = n.size() / channels;
+  std::vector<int> buffers = {logits};
+  for (int buffer : {probabilities, gradient})
+    if (buffer >= 0) buffers.push_back(buffer);
+  b.plan.per_pack("loss", buffers, [=, &b](const Work& w) {
+    const int lanes = w.plan.kernels.lanes;
+    LossArguments a;
+    a.loss = loss.loss;
+    a.fused = fused;
+    a.label_smoothing = loss.label_smoothing;
+    a.output = w.at(logits);
+    a.probabilities = probabilities < 0 ? nullptr : w.at(probabilities);
+    a.gradient = gradient < 0 ? nullptr : w.at(gradient);
+    a.positions = positions;
+    a.channels = channels;
+    a.filled = w.filled();
+    for (int l = 0; l < a.filled; l++) {
+      const int64_t image = w.batch.order[w.pack * lanes + l];
+      const Source& from = w.batch.targets[k];
+      a.targets[l] = from.data + image * from.stride;
+      a.scale[l] = loss.weight * (w.batch.weights ? w.batch.weights[image] : 1.0f) / static_cast<float>(w.batch.count);
+    }
+    w.plan.kernels.loss(a);
+    for (int l = 0; l < a.filled; l++) {
+      const int64_t image = w.batch.order[w.pack * lanes + l];
+      const float weight = loss.weight * (w.batch.weights ? w.batch.weights[image] : 1.0f);
+      b.image_losses[(static_cast<size_t>(w.pack * lanes + l)) * b.graph.losses.size() + k] = weight * a.image_loss[l];
+    }
+  });
+}
+
+}  // namespace striate

@@ -1,0 +1,148 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <new>
+
+namespace striate {
+
+constexpr int64_t ALIGNMENT = 16;  // floats: a cache line, and the longest lane vector
+
+static int64_t aligned(int64_t floats) { return (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+static float* allocate(int64_t floats) {
+  const size_t bytes = static_cast<size_t>(std::max<int64_t>(floats, ALIGNMENT)) * sizeof(float);
+  void* memory = std::aligned_alloc(64, bytes);
+  if (!memory) throw std::bad_alloc();
+  return static_cast<float*>(memory);
+}
+
+float* Work::at(int buffer) const { return at(buffer, pack); }
+
+float* Work::at(int buffer, int64_t of_pack) const {
+  const auto& b = plan.buffers_[static_cast<size_t>(buffer)];
+  return b.local ? plan.local_.get() + thread * plan.local_stride_ + b.offset
+                 : plan.shared_.get() + of_pack * plan.shared_stride_ + b.offset;
+}
+
+int Work::filled() const { return filled(pack); }
+
+int Work::filled(int64_t of_pack) const {
+  return static_cast<int>(std::min<int64_t>(plan.kernels.lanes, batch.count - of_pack * plan.kernels.lanes));
+}
+
+int Plan::buffer(int64_t vectors) {
+  buffers_.push_back({aligned(vectors * kernels.lanes)});
+  return static_cast<int>(buffers_.size()) - 1;
+}
+
+void Plan::per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible) {
+  phases_.push_back({name, false, divisible, std::move(buffers), std::move(run)});
+}
+
+void Plan::whole_batch(const char* name, std::vector<int> buffers, Run run) {
+  phases_.push_back({name, true, false, std::move(buffers), std::move(run)});
+}
+
+void Plan::find_stages(bool separate) {
+  stages_.clear();
+  for (size_t i = 0; i < phases_.size(); i++) {
+    const bool joins = !separate && !stages_.empty() && !phases_[i].whole_batch && !stages_.back().whole_batch;
+    if (joins)
+      stages_.back().last = i + 1;
+    else
+      stages_.push_back({i, i + 1, phases_[i].whole_batch});
+  }
+}
+
+// Buffers whose lives do not overlap share memory: each takes the lowest free place, the largest first.
+int64_t Plan::place(bool local) {
+  std::vector<Buffer*> waiting, placed;
+  for (auto& b : buffers_)
+    if (b.first != SIZE_MAX && b.local == local) waiting.push_back(&b);
+  std::stable_sort(waiting.begin(), waiting.end(), [](auto* a, auto* b) { return a->floats > b->floats; });
+  int64_t total = 0;
+  for (Buffer* b : waiting) {
+    std::vector<std::pair<int64_t, int64_t>> taken;
+    for (Buffer* other : placed)
+      if (other->first <= b->last && b->first <= other->last) taken.push_back({other->offset, other->offset + other->floats});
+    std::sort(taken.begin(), taken.end());
+    int64_t offset = 0;
+    for (const auto& [start, end] : taken) {
+      if (start - offset >= b->floats) break;
+      offset = std::max(offset, end);
+    }
+    b->offset = offset;
+    total = std::max(total, offset + b->floats);
+    placed.push_back(b);
+  }
+  return total;
+}
+
+void Plan::place_buffers() {
+  for (auto& b : buffers_) b.first = SIZE_MAX, b.last = 0;
+  for (size_t i = 0; i < phases_.size(); i++)
+    for (int id : phases_[i].buffers) {
+      auto& b = buffers_[static_cast<size_t>(id)];
+      b.first = std::min(b.first, i);
+      b.last = i;
+    }
+  for (auto& b : buffers_) {
+    b.local = false;
+    for (const auto& stage : stages_)
+      if (!divided_ && !stage.whole_batch && b.first >= stage.first && b.last < stage.last) b.local = true;
+  }
+  // An odd number of cache lines between packs keeps the same place of all packs out of the same cache sets.
+  const auto stride = [](int64_t floats) { return floats + (floats / ALIGNMENT % 2 ? 0 : ALIGNMENT); };
+  local_stride_ = stride(place(true));
+  shared_stride_ = stride(place(false));
+}
+
+void Plan::prepare(int64_t packs) {
+  if (packs == capacity_) return;
+  divided_ = packs < threads.size();
+  find_stages(divided_);
+  place_buffers();
+  capacity_ = 0;  // stays so if memory runs out
+  local_.reset(allocate(local_stride_ * threads.size()));
+  shared_.reset(allocate(shared_stride_ * packs));
+  for (const auto& hook : prepare_hooks_) hook(packs);
+  capacity_ = packs;
+}
+
+void Plan::run_phase(size_t phase, const Work& work) const {
+  if (seconds_.empty() || work.thread != 0) return phases_[phase].run(work);
+  const auto start = std::chrono::steady_clock::now();
+  phases_[phase].run(work);
+  seconds_[phase] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::vector<std::pair<std::string, double>> Plan::profile() const {
+  std::vector<std::pair<std::string, double>> result;
+  for (size_t i = 0; i < seconds_.size(); i++) result.push_back({phases_[i].name, seconds_[i]});
+  return result;
+}
+
+void Plan::run_stage(const Stage& stage, const Batch& batch, int thread) const {
+  if (stage.whole_batch) {
+    run_phase(stage.first, {*this, batch, -1, thread, threads.size(), thread});
+    return;
+  }
+  // Packs of one gradient slot belong to one thread, which takes them in order.
+  const int64_t parts = divided_ && phases_[stage.first].divisible ? (threads.size() + capacity_ - 1) / capacity_ : 1;
+  for (int64_t pack = 0; pack < batch.packs; pack++)
+    for (int64_t part = 0; part < parts; part++) {
+      if ((slot_of(pack) * parts + part) % threads.size() != thread) continue;
+      for (size_t i = stage.first; i < stage.last; i++) run_phase(i, {*this, batch, pack, part, parts, thread});
+    }
+}
+
+void Plan::run(const Batch& batch, int thread) const {
+  for (const auto& stage : stages_) {
+    run_stage(stage, batch, thread);
+    threads.barrier().wait();
+  }
+}
+
+}  // namespace striate

@@ -1,0 +1,131 @@
+// A plan: the phases that execute a graph for one purpose (training, prediction, ...), grouped into stages, and their memory.
+//
+// A phase does one kernel's work. Per-pack phases follow each other for one pack on one thread (depth first, so that what one
+// kernel leaves in the cache the next one finds there); a whole-batch phase needs all packs and is shared out among the
+// threads. Between stages all threads meet. What is computed, and in which order sums are taken, depends on the graph and
+// the batch alone; threads only decide who does it.
+#pragma once
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "threads.h"
+
+namespace striate {
+
+class Plan;
+
+// The images of one input of the graph, chosen by index; the same for targets.
+struct Source {
+  const char* data = nullptr;
+  Pixel pixel = Pixel::float32;
+  int64_t stride = 0;  // bytes from one image to the next
+};
+
+// Where each image's values of one node go.
+struct Sink {
+  float* data = nullptr;
+  int64_t stride = 0;  // floats
+};
+
+// One batch on its way through a plan.
+struct Batch {
+  std::vector<Source> images, targets;
+  std::vector<Source> cotangents;  // float32, in batch order
+  std::vector<Sink> outputs;       // in batch order
+  const int64_t* order = nullptr;  // indices of the batch's images
+  const float* weights = nullptr;  // of all images, or null
+  int64_t count = 0;               // images in the batch
+  int64_t packs = 0;
+  uint64_t seed = 0, step = 0;
+};
+
+// Which part of a phase's work to do: one pack (per-pack) or all (whole batch, pack = -1), and which share of it.
+struct Work {
+  const Plan& plan;
+  const Batch& batch;
+  int64_t pack;
+  int64_t part, parts;
+  int thread;
+
+  float* at(int buffer) const;                 // per-pack phases: this pack's memory
+  float* at(int buffer, int64_t pack) const;   // whole-batch phases
+  int filled() const;                          // images in this pack
+  int filled(int64_t pack) const;
+};
+
+using Run = std::function<void(const Work&)>;
+
+struct Phase {
+  const char* name;
+  bool whole_batch;
+  bool divisible;             // per-pack phases: may be shared out within a pack
+  std::vector<int> buffers;   // what it reads and writes
+  Run run;
+};
+
+class Plan {
+ public:
+  Plan(const Kernels& kernels, ThreadPool& threads) : kernels(kernels), threads(threads) {}
+
+  int buffer(int64_t vectors);
+  void per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible = false);
+  void whole_batch(const char* name, std::vector<int> buffers, Run run);
+  void on_prepare(std::function<void(int64_t packs)> hook) { prepare_hooks_.push_back(std::move(hook)); }
+
+  // Lays out the memory for batches of up to so many packs. Called before run, never inside a parallel region.
+  void prepare(int64_t packs);
+  // One batch, called by every thread of the pool; all have met when it returns.
+  void run(const Batch& batch, int thread) const;
+
+  // Seconds that the first thread spent in each phase since the start of profiling.
+  void start_profile() { seconds_.assign(phases_.size(), 0.0); }
+  std::vector<std::pair<std::string, double>> profile() const;
+
+  int64_t packs_of(int64_t images) const { return (images + kernels.lanes - 1) / kernels.lanes; }
+  int64_t capacity() const { return capacity_; }
+  int64_t slots(int64_t packs) const { return packs < MAX_SLOTS ? packs : MAX_SLOTS; }
+  int64_t slot_of(int64_t pack) const { return pack % slots(capacity_); }
+  int64_t pack_stride() const { return shared_stride_; }  // floats, of buffers that whole-batch phases see
+
+  const Kernels& kernels;
+  ThreadPool& threads;
+
+ private:
+  friend struct Work;
+  static constexpr int64_t MAX_SLOTS = 16;  // gradient sums kept apart, so that threads need not wait for each other
+
+  struct Buffer {
+    int64_t floats;
+    size_t first = SIZE_MAX, last = 0;  // phases
+    bool local = false;                 // lives within one stage: one copy for each thread is enough
+    int64_t offset = 0;
+  };
+  struct Stage {
+    size_t first, last;  // phases [first, last)
+    bool whole_batch;
+  };
+
+  void find_stages(bool separate);
+  void place_buffers();
+  int64_t place(bool local);
+  void run_stage(const Stage& stage, const Batch& batch, int thread) const;
+  void run_phase(size_t phase, const Work& work) const;
+
+  std::vector<Buffer> buffers_;
+  std::vector<Phase> phases_;
+  std::vector<Stage> stages_;
+  std::vector<std::function<void(int64_t)>> prepare_hooks_;
+  mutable std::vector<double> seconds_;  // empty: not profiling
+  int64_t capacity_ = 0;
+  bool divided_ = false;  // fewer packs than threads: every phase is a stage, and divisible ones are shared out
+  int64_t local_stride_ = 0, shared_stride_ = 0;
+  std::unique_ptr<float, void (*)(void*)> local_{nullptr, std::free}, shared_{nullptr, std::free};
+};
+
+}  // namespace striate

@@ -1,0 +1,44 @@
+"""Striate: convolutional networks with Keras's interface on an engine of its own.
+
+The names live where Keras has them: `striate.Sequential`, `striate.layers.Conv2D`, `striate.optimizers.Adam`, ...
+Submodules are imported when they are first used, so `import striate` costs little more than NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from striate.version import __version__
+
+if TYPE_CHECKING:
+    from striate import (
+        activations, applications, callbacks, datasets, engines, errors, initializers, layers, losses, metrics, models,
+        optimizers, regularizers, schedules, utils,
+    )
+    from striate.layers import Input
+    from striate.models import Model, Sequential
+
+_MODULES = frozenset(
+    "activations applications callbacks datasets engines errors initializers layers losses metrics models optimizers "
+    "regularizers schedules utils".split()
+)
+_NAMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
+
+__all__ = [  # noqa: RUF022 (grouped: what one builds with, then the modules)
+    "Input", "Model", "Sequential", "__version__",
+    "activations", "applications", "callbacks", "datasets", "engines", "errors", "initializers", "layers", "losses",
+    "metrics", "models", "optimizers", "regularizers", "schedules", "utils",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"striate.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"striate.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'striate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,46 @@
+"""`striate train DATASET`: any data set with any network that have names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from striate.applications import NETWORKS
+
+TITLES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
+
+
+def train(
+    dataset: Annotated[str, typer.Argument(help=f"One of {', '.join(TITLES)}.", show_default=False)],
+    model: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")] = "lenet5",
+    epochs: Annotated[int, typer.Option(help="Times to go through all training images.")] = 5,
+    batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 32,
+    lr: Annotated[float, typer.Option(help="Adam's learning rate.")] = 1e-3,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same network to the last bit.")] = 42,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045 (Typer reads annotations, older ones not this spelling)
+        typer.Option(help="Folder for the model and the report; runs/DATASET-MODEL if not given.", show_default=False),
+    ] = None,
+) -> None:
+    """Train a network on a data set, test it, and write a report."""
+    import importlib
+
+    from striate import optimizers
+    from striate.cli.checks import at_least, known_name, learning_rate, writable_folder
+    from striate.cli.training import Plan, train_and_report, with_channels
+    from striate.random import set_random_seed
+
+    dataset, model = known_name("data set", dataset, TITLES), known_name("model", model, NETWORKS)
+    at_least("--epochs", epochs, 1), at_least("--batch-size", batch_size, 1), at_least("--seed", seed, 0)
+    learning_rate(lr)
+    out = writable_folder(out or Path("runs") / f"{dataset}-{model}")
+    module = importlib.import_module(f"striate.datasets.{dataset}")
+    data = module.load_data()
+    set_random_seed(seed)
+    network = NETWORKS[model](with_channels(data[0][0]).shape[1:], len(module.class_names))
+    network.compile(optimizers.Adam(lr), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    configuration = {"data": TITLES[dataset], "network": model, "optimizer": f"Adam, learning rate {lr:g}"}
+    title = f"{model} on {TITLES[dataset]}"
+    train_and_report(Plan(title, network, data, module.class_names, epochs, batch_size, seed, out, configuration))

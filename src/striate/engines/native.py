@@ -1,0 +1,305 @@
+"""The native engine: C++ kernels on lanes of images, all of a training step without Python. See DESIGN.md in docs/."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.engines import _native
+from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
+from striate.errors import StriateError
+from striate.graph import UPDATE_SLOTS, Array, Graph, LossFunction, Node, UpdateRule
+from striate.graph.operations import Activation, Conv, Pad, Pool
+
+# In the order of the enumerations in native/kernels/kernels.h.
+_FUNCTIONS = (
+    "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
+    "hard_sigmoid", "gelu", "gelu_tanh", "mish",
+)  # fmt: skip
+_LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mean_squared_error")
+_INFERENCE_BATCH = 256  # images at a time where the caller's batch does not matter: enough for every thread, little memory
+
+
+def _thread_count() -> int:
+    """$STRIATE_NUM_THREADS, else 0: one for each physical core."""
+    text = os.environ.get("STRIATE_NUM_THREADS", "")
+    if not text:
+        return 0
+    if not text.isdigit() or not 1 <= int(text) <= 1024:
+        raise StriateError(f"STRIATE_NUM_THREADS: got {text!r}, expected a whole number from 1 to 1024")
+    return int(text)
+
+
+class NativeEngine(Engine):
+    """Executes graphs on this computer's processor.
+
+    Args:
+        threads: how many; None: $STRIATE_NUM_THREADS, else the number of physical cores. Results do not depend on it.
+        instruction_set: "avx512", "avx2" or "baseline"; None: $STRIATE_INSTRUCTION_SET, else the best this processor has.
+    """
+
+    name = "native"
+
+    def __init__(self, threads: int | None = None, instruction_set: str | None = None) -> None:
+        chosen = instruction_set or os.environ.get("STRIATE_INSTRUCTION_SET", "")
+        try:
+            self._engine = _native.Engine(_thread_count() if threads is None else threads, chosen)
+        except ValueError:
+            raise StriateError(
+                f'instruction set: got {chosen!r}, expected "avx512", "avx2" or "baseline", and one this processor has'
+            ) from None
+
+    @property
+    def threads(self) -> int:
+        """Number of threads."""
+        return int(self._engine.threads)
+
+    @property
+    def instruction_set(self) -> str:
+        """The instruction set whose kernels run."""
+        return str(self._engine.instruction_set)
+
+    @property
+    def lanes(self) -> int:
+        """Images side by side in one vector."""
+        return int(self._engine.lanes)
+
+    def multiply_add_peak(self, seconds: float = 0.2) -> float:
+        """GFLOP/s of independent multiply-adds in registers on one thread: the limit of any kernel."""
+        return float(self._engine.multiply_add_peak(seconds))
+
+    def compile(
+        self,
+        graph: Graph,
+        *,
+        losses: Sequence[LossFunction] = (),
+        loss_weights: Sequence[float] | None = None,
+        rule: UpdateRule | None = None,
+        seed: int = 0,
+    ) -> Program:
+        return _NativeProgram(self._engine, graph, losses, loss_weights or [1.0] * len(losses), rule, seed)
+
+    def first_not_finite(self, array: AnyArray) -> int | None:
+        if array.dtype not in (np.float32, np.float64) or array.size == 0:
+            return None
+        found = int(self._engine.first_not_finite(np.ascontiguousarray(array)))
+        return None if found < 0 else found
+
+
+def _attributes(node: Node) -> dict[str, list[float]]:
+    """An operation's attributes as lists of numbers, the form in which the native graph keeps them."""
+    operation = node.operation
+    values: dict[str, list[float]] = {}
+    for field in dataclasses.fields(operation):
+        value = getattr(operation, field.name)
+        if isinstance(value, bool | int | float):
+            values[field.name] = [float(value)]
+        elif isinstance(value, tuple) and all(isinstance(item, int) for item in value):
+            values[field.name] = [float(item) for item in value]
+    if isinstance(operation, Conv | Pool | Pad):
+        values["before"] = [float(before) for before, _ in operation.padding]
+        values["after"] = [float(after) for _, after in operation.padding]
+    if isinstance(operation, Pool):
+        values["average"] = [float(operation.kind == "average")]
+    if isinstance(operation, Activation):
+        name = operation.function
+        values["function"] = [-1.0 if name == "log_softmax" else float(_FUNCTIONS.index(name))]
+        values["max_value"] = [float(np.finfo(np.float32).max) if operation.max_value is None else operation.max_value]
+    return values
+
+
+def _rule_numbers(rule: UpdateRule) -> dict[str, float]:
+    return {
+        **rule.numbers,
+        "weight_decay": rule.weight_decay,
+        "clipvalue": rule.clipvalue or 0.0,
+        "clipnorm": rule.clipnorm or 0.0,
+        "global_clipnorm": rule.global_clipnorm or 0.0,
+    }
+
+
+class _NativeProgram(Program):
+    """A graph handed over to C++. Checks what the C++ side takes for granted."""
+
+    def __init__(
+        self,
+        engine: Any,
+        graph: Graph,
+        losses: Sequence[LossFunction],
+        loss_weights: Sequence[float],
+        rule: UpdateRule | None,
+        seed: int,
+    ) -> None:
+        self._graph = graph
+        self._outputs = list(graph.outputs)
+        self._losses = list(losses)
+        self._rule = rule
+        parameters = graph.parameters()
+        index = {id(parameter): i for i, parameter in enumerate(parameters)}
+        self._program = _native.Program(
+            engine,
+            nodes=[
+                (
+                    type(node.operation).__name__,
+                    [other.index for other in node.inputs],
+                    list(node.shape),
+                    _attributes(node),
+                    [index[id(parameter)] for parameter in node.parameters.values()],
+                )
+                for node in graph.nodes
+            ],
+            parameters=[parameter.value for parameter in parameters],
+            flags=[(parameter.trainable, parameter.l1, parameter.l2) for parameter in parameters],
+            slots=[_slots_of(rule, id(parameter)) for parameter in parameters],
+            inputs=[node.index for node in graph.inputs],
+            outputs=[node.index for node in graph.outputs],
+            losses=[
+                (_LOSSES.index(loss.kind), loss.from_logits, loss.label_smoothing, weight)
+                for loss, weight in zip(losses, loss_weights, strict=True)
+            ],
+            rule=rule.kind if rule else "sgd",
+            numbers=_rule_numbers(rule) if rule else {},
+            u_product=rule.scalars.get("u_product") if rule else None,
+            seed=seed % 2**64,
+        )
+
+    def train(
+        self,
+        examples: Examples,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        first_step: int,
+    ) -> StepResults:
+        if self._rule is None or not self._losses:
+            raise RuntimeError("the program was compiled without a loss and an update rule")
+        steps = len(learning_rates)
+        if steps > -(-len(order) // batch_size):
+            raise ValueError(f"{len(order)} examples in batches of {batch_size} do not make {steps} steps")
+        order = np.ascontiguousarray(order[: steps * batch_size], np.int64)
+        if len(order) and not 0 <= int(order.min()) <= int(order.max()) < len(examples):
+            raise ValueError(f"order goes beyond the {len(examples)} examples")
+        losses = np.empty(steps, np.float64)
+        outputs = self._new_outputs(self._outputs, len(order))
+        self._check(examples)
+        done = self._program.train(
+            list(examples.images), list(examples.targets), examples.weights, order, batch_size,
+            np.ascontiguousarray(learning_rates, np.float64), first_step, losses, outputs,
+        )  # fmt: skip
+        return StepResults(losses[:done], [output[: done * batch_size] for output in outputs])
+
+    def evaluate(self, examples: Examples, batch_size: int) -> StepResults:
+        if not self._losses:
+            raise RuntimeError("the program was compiled without a loss")
+        self._check(examples)
+        n = len(examples)
+        parts = np.empty((n, 2), np.float32)  # each image's loss, and its share of the activity penalties
+        outputs = self._new_outputs(self._outputs, n)
+        self._program.evaluate(
+            list(examples.images), list(examples.targets), examples.weights, _INFERENCE_BATCH, parts, outputs
+        )
+        starts = np.arange(0, n, batch_size)
+        sums = np.add.reduceat(parts.astype(np.float64), starts, axis=0)
+        counts = np.diff(np.append(starts, n))
+        losses = sums[:, 0] / counts + sums[:, 1] + self._program.parameter_penalties()
+        return StepResults(losses, outputs)
+
+    def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:
+        return self.read(images, self._outputs)
+
+    def read(
+        self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
+    ) -> list[Array]:
+        self._check_images(images)
+        n = len(images[0])
+        results = self._new_outputs(nodes, n)
+        if n:
+            batch = n if training else min(n, _INFERENCE_BATCH)
+            self._program.read(list(images), batch, [node.index for node in nodes], training, step, results)
+        return results
+
+    def gradient(
+        self,
+        images: Sequence[AnyArray],
+        of: Node,
+        cotangent: Array,
+        wrt: Sequence[Node],
+        *,
+        training: bool = False,
+        step: int = 0,
+    ) -> list[Array]:
+        self._check_images(images)
+        n = len(images[0])
+        seed = self._cotangent(cotangent, of, n)
+        results = self._new_outputs(wrt, n)
+        if n:
+            batch = n if training else min(n, _INFERENCE_BATCH)
+            self._program.gradient(
+                list(images), batch, of.index, seed, [node.index for node in wrt], training, step, results
+            )
+        return results
+
+    def parameter_gradients(
+        self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
+    ) -> list[Array]:
+        self._check_images(images)
+        seed = self._cotangent(cotangent, of, len(images[0]))
+        results = [np.empty(parameter.shape, np.float32) for parameter in self._graph.parameters()]
+        self._program.parameter_gradients(list(images), of.index, seed, training, step, results)
+        return results
+
+    def start_profile(self) -> None:
+        """From now on measure where the time of `train` goes."""
+        self._program.start_profile()
+
+    def profile(self) -> list[tuple[str, float]]:
+        """(phase, seconds of the first thread) in the order of execution, since `start_profile`."""
+        return self._program.profile()
+
+    @staticmethod
+    def _new_outputs(nodes: Sequence[Node], count: int) -> list[Array]:
+        return [np.empty((count, *node.shape), np.float32) for node in nodes]
+
+    @staticmethod
+    def _cotangent(cotangent: Array, of: Node, count: int) -> Array:
+        array = np.ascontiguousarray(cotangent, np.float32)
+        if array.shape != (count, *of.shape):
+            raise ValueError(f"cotangent: got shape {array.shape}, expected {(count, *of.shape)}, that of {of.name}")
+        return array
+
+    def _check_images(self, images: Sequence[AnyArray]) -> None:
+        """The C++ side trusts shapes, types and contiguity; here they are made sure of."""
+        if len(images) != len(self._graph.inputs):
+            raise ValueError(f"got {len(images)} arrays of images, expected {len(self._graph.inputs)}")
+        for array, node in zip(images, self._graph.inputs, strict=True):
+            if array.dtype not in (np.uint8, np.float32, np.float64) or not array.flags.c_contiguous:
+                raise ValueError(f"{node.name}: images must be C-contiguous uint8, float32 or float64, got {array.dtype}")
+            if array.shape != (len(images[0]), *node.shape):
+                raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, {node.shape})")
+
+    def _check(self, examples: Examples) -> None:
+        self._check_images(examples.images)
+        for target, node, loss in zip(examples.targets, self._graph.outputs, self._losses, strict=True):
+            sparse = loss.kind == "sparse_categorical_crossentropy"
+            shape = (len(examples), *(node.shape[:-1] if sparse else node.shape))
+            dtype = np.int32 if sparse else np.float32
+            if target.dtype != dtype or target.shape != shape or not target.flags.c_contiguous:
+                raise ValueError(
+                    f"{node.name}: targets must be C-contiguous {np.dtype(dtype)} of shape {shape}, "
+                    f"got {target.dtype} of shape {target.shape}"
+                )
+        weights = examples.weights
+        if weights is not None and (weights.dtype != np.float32 or weights.shape != (len(examples),)):
+            raise ValueError(f"weights must be float32 of shape ({len(examples)},), got {weights.dtype} {weights.shape}")
+
+
+def _slots_of(rule: UpdateRule | None, key: int) -> list[NDArray[np.float32] | None]:
+    if rule is None:
+        return []
+    arrays = rule.slots.get(key, {})
+    return [arrays.get(name) for name in UPDATE_SLOTS[rule.kind]]

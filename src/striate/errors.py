@@ -1,0 +1,29 @@
+"""The errors that Striate raises for what a user can mend. All are ValueErrors, so Keras programs catch them too."""
+
+
+class StriateError(ValueError):
+    """Something in the user's program, data or files does not fit; the message says what came and what to do."""
+
+
+class ShapeError(StriateError):
+    """Arrays, layers or weights whose shapes do not fit each other."""
+
+
+class DataError(StriateError):
+    """Data that cannot be trained on: empty, not numeric, NaN, labels outside the classes."""
+
+
+class ModelFileError(StriateError):
+    """A model file that is truncated, foreign, hostile or written by something newer."""
+
+
+class NotCompiledError(StriateError):
+    """`fit` or `evaluate` before `compile`."""
+
+
+class DatasetError(StriateError):
+    """A data set that is neither on this machine nor to be had from the network."""
+
+
+class TrainingError(StriateError):
+    """Training that cannot go on, such as a loss that became NaN."""

@@ -1,0 +1,145 @@
+"""Activation layers, and how other layers take an activation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from striate import activations
+from striate.errors import StriateError
+from striate.graph import Shape, operations
+from striate.layers import arguments
+from striate.layers.base import Layer, Step
+from striate.lookup import class_and_config
+
+ActivationLike = str | Mapping[str, Any] | Callable[..., Any] | None  # layers are callable too
+
+
+class Activation(Layer):
+    """y = f(x) for any function of `striate.activations`.
+
+    Args:
+        activation: its name ("relu"), the function itself, or an activation layer.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("activation",)
+
+    def __init__(self, activation: ActivationLike, **options: Any) -> None:
+        super().__init__(**options)
+        self.activation = find_activation(self.name, activation)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """The function's operations."""
+        return activation_steps(self.activation, shape)
+
+
+class ReLU(Layer):
+    """y = max(x, 0); in general max_value above it, x from the threshold on, negative_slope (x - threshold) below.
+
+    Args:
+        max_value: upper bound, 0 or more; None for none.
+        negative_slope: slope below the threshold, 0 or more.
+        threshold: where the slope changes, 0 or more.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("max_value", "negative_slope", "threshold")
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.max_value = None if max_value is None else arguments.number(self.name, "max_value", max_value, 0)
+        self.negative_slope = arguments.number(self.name, "negative_slope", negative_slope, 0)
+        self.threshold = arguments.number(self.name, "threshold", threshold, 0)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        return [Step("relu", operations.Activation("relu", self.negative_slope, self.max_value, self.threshold))]
+
+
+class LeakyReLU(Layer):
+    """y = x above zero, negative_slope x below (Maas et al. 2013).
+
+    Args:
+        negative_slope: 0 or more; also under its older name, `alpha`.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("negative_slope",)
+
+    def __init__(self, negative_slope: float = 0.3, **options: Any) -> None:
+        negative_slope = options.pop("alpha", negative_slope)
+        super().__init__(**options)
+        self.negative_slope = arguments.number(self.name, "negative_slope", negative_slope, 0)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        return [Step("leaky_relu", operations.Activation("leaky_relu", self.negative_slope))]
+
+
+class ELU(Layer):
+    """y = x above zero, alpha (exp(x) - 1) below (Clevert et al. 2016).
+
+    Args:
+        alpha: minus the value for very negative x.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha = arguments.number(self.name, "alpha", alpha)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        return [Step("elu", operations.Activation("elu", self.alpha))]
+
+
+class Softmax(Layer):
+    """y = exp(x) / sum(exp(x)) over the last axis.
+
+    Args:
+        axis: -1, or the number of the last axis with the batch counted.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("axis",)
+
+    def __init__(self, axis: int = -1, **options: Any) -> None:
+        super().__init__(**options)
+        self.axis = arguments.last_axis(self.name, axis)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        arguments.check_last_axis(self.name, self.axis, shape)
+        return [Step("softmax", operations.Softmax())]
+
+
+_LAYERS: dict[str, type[Layer]] = {cls.__name__: cls for cls in (Activation, ReLU, LeakyReLU, ELU, Softmax)}
+
+
+def find_activation(layer: str, identifier: ActivationLike) -> activations.ActivationFunction:
+    """The activation of a name, a function, an activation layer or the serialized form of any of these."""
+    if isinstance(identifier, Mapping):
+        found = class_and_config(identifier)
+        if found is not None and found[0] in _LAYERS:
+            return _LAYERS[found[0]].from_config(found[1])
+    chosen: Any = identifier
+    if isinstance(chosen, type) and issubclass(chosen, tuple(_LAYERS.values())):
+        chosen = chosen()
+    if isinstance(chosen, tuple(_LAYERS.values())):
+        return cast(activations.ActivationFunction, chosen)
+    try:
+        return activations.get(chosen)
+    except StriateError as error:
+        raise StriateError(f"{layer}: {error}") from None
+
+
+def activation_steps(activation: activations.ActivationFunction, shape: Shape) -> list[Step]:
+    """The operations of what `find_activation` found; none for `linear`."""
+    if isinstance(activation, Layer):
+        return activation.steps(shape)
+    return [Step("activation", operation) for operation in activations.operations_of(activation)]

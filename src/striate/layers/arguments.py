@@ -1,0 +1,163 @@
+"""Checks of the arguments that layers share. Each error names the layer, the argument, what came and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from striate import initializers, regularizers
+from striate.errors import ShapeError, StriateError
+from striate.graph import Shape
+
+
+def whole(layer: str, argument: str, value: object, minimum: int = 1) -> int:
+    """A whole number of at least `minimum`."""
+    number = _index(value)
+    if number is None or number < minimum:
+        raise StriateError(f"{layer}: got {argument}={value!r}, expected a whole number of at least {minimum}")
+    return number
+
+
+def sizes(layer: str, argument: str, value: object, rank: int, minimum: int = 1) -> tuple[int, ...]:
+    """One whole number for each of `rank` dimensions; a single number stands for all."""
+    numbers = (value,) * rank if _index(value) is not None else value
+    if isinstance(numbers, (Sequence, np.ndarray)) and not isinstance(numbers, str) and len(numbers) == rank:
+        found = tuple(_index(number) for number in numbers)
+        if all(number is not None and number >= minimum for number in found):
+            return tuple(number for number in found if number is not None)
+    many = "" if rank == 1 else f" or {rank} of them"
+    raise StriateError(f"{layer}: got {argument}={value!r}, expected a whole number{many}, each at least {minimum}")
+
+
+def number(layer: str, argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite number from `low` to `high`, both included."""
+    scalar = isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if not scalar or isinstance(value, bool) or not (math.isfinite(value) and low <= value <= high):
+        bounds = [f"at least {low:g}"] * (low > -math.inf) + [f"at most {high:g}"] * (high < math.inf)
+        expected = f"a finite number {' and '.join(bounds)}".rstrip()
+        raise StriateError(f"{layer}: got {argument}={value!r}, expected {expected}")
+    return float(value)
+
+
+def flag(layer: str, argument: str, value: object) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise StriateError(f"{layer}: got {argument}={value!r}, expected True or False")
+    return bool(value)
+
+
+def padding_mode(layer: str, value: object, allowed: tuple[str, ...] = ("valid", "same")) -> str:
+    """"valid" or "same", in any case."""
+    if not isinstance(value, str) or value.lower() not in allowed:
+        raise StriateError(f"{layer}: got padding={value!r}, expected {' or '.join(map(repr, allowed))}")
+    return value.lower()
+
+
+def channels_last(layer: str, value: object) -> str:
+    """The only data format there is."""
+    if value not in (None, "channels_last"):
+        reason = "images have their channels last here; transpose them with x.transpose(0, 2, 3, 1)"
+        wrong = reason if value == "channels_first" else 'expected "channels_last"'
+        raise StriateError(f"{layer}: got data_format={value!r}; {wrong}")
+    return "channels_last"
+
+
+def last_axis(layer: str, value: object) -> int:
+    """An axis that may turn out to be the last: -1, or a number that is checked once the input's rank is known."""
+    axis = _index(value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value)
+    if axis is None or axis < -1 or axis == 0:
+        raise StriateError(f"{layer}: got axis={value!r}, expected -1, the channels (the last axis)")
+    return axis
+
+
+def nothing(layer: str, argument: str, value: object, instead: str) -> None:
+    """An argument of Keras's that must stay unused."""
+    if value not in (None, False):
+        raise StriateError(f"{layer}: got {argument}={value!r}, which Striate does not have; {instead}")
+
+
+def no_constraint(layer: str, argument: str, value: object) -> None:
+    """A constraint on weights: none."""
+    instead = argument.replace("constraint", "regularizer")
+    nothing(layer, argument, value, f"use {instead}=striate.regularizers.L2(...) to keep weights small")
+
+
+def float32(layer: str, value: object) -> str:
+    """A dtype or a serialized dtype policy that means float32."""
+    found = value
+    if isinstance(value, dict):
+        found = value.get("config", {}).get("name")
+    elif hasattr(value, "name"):  # a dtype or policy object
+        found = value.name
+    elif isinstance(value, type):
+        found = value.__name__
+    if found not in (None, "float32"):
+        raise StriateError(f'{layer}: got dtype={found!r}, but layers compute in "float32"; leave the argument out')
+    return "float32"
+
+
+def image_shape(layer: str, argument: str, value: object) -> tuple[int, ...]:
+    """The shape of one image, without the batch: whole numbers of at least 1."""
+    values = (value,) if _index(value) is not None else value
+    if not isinstance(values, (Sequence, np.ndarray)) or isinstance(values, str):
+        raise StriateError(f"{layer}: got {argument}={value!r}, expected a tuple such as (28, 28, 1)")
+    if any(size is None for size in values):
+        raise StriateError(
+            f"{layer}: got {argument}={tuple(values)}, but every size must be known; give numbers, such as (28, 28, 1)"
+        )
+    shape = tuple(_index(size) for size in values)
+    if any(size is None or size < 1 for size in shape):
+        raise StriateError(f"{layer}: got {argument}={tuple(values)}, expected whole numbers of at least 1")
+    return tuple(size for size in shape if size is not None)
+
+
+def initializer(
+    layer: str, argument: str, value: initializers.InitializerLike, default: type[initializers.Initializer]
+) -> initializers.InitializerFunction:
+    """An initializer; None stands for the default."""
+    try:
+        return initializers.get(value) or default()
+    except StriateError as error:
+        raise StriateError(f"{layer}: {argument}: {error}") from None
+
+
+def regularizer(layer: str, argument: str, value: regularizers.RegularizerLike) -> regularizers.Regularizer | None:
+    """A penalty, or None."""
+    try:
+        return regularizers.get(value)
+    except StriateError as error:
+        raise StriateError(f"{layer}: {argument}: {error}") from None
+
+
+def check_rank(layer: str, shape: Shape, rank: int) -> None:
+    """Images of `rank` spatial dimensions and channels."""
+    if len(shape) == rank + 1:
+        return
+    hint = ""
+    if len(shape) == rank:
+        hint = "; if the images have one channel and no axis for it, add one: x[..., numpy.newaxis]"
+    raise ShapeError(
+        f"{layer}: expected {rank} spatial dimensions and channels (rank {rank + 1} without the batch), "
+        f"got shape {shape} (rank {len(shape)}){hint}"
+    )
+
+
+def check_last_axis(layer: str, axis: int, shape: Shape) -> None:
+    """Only the last axis of images can be worked along; `axis` counts the batch, as in Keras."""
+    if axis not in (-1, len(shape)):
+        last = len(shape)
+        raise StriateError(f"{layer}: got axis={axis} for images of shape {shape}, expected -1 or {last} (the last)")
+
+
+def _index(value: object) -> int | None:
+    """A whole number as int; None for anything else, True and False included."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None

@@ -1,0 +1,116 @@
+"""Layers that bring numbers to a common scale: BatchNormalization, Rescaling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from striate import initializers, regularizers
+from striate.errors import ShapeError
+from striate.graph import Parameter, Shape, operations
+from striate.layers import arguments
+from striate.layers.base import Layer, Step
+
+
+class BatchNormalization(Layer):
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel (Ioffe and Szegedy 2015).
+
+    In training, mean and variance are the batch's, and the moving ones follow:
+    moving = momentum moving + (1 - momentum) batch. Otherwise, and always when `trainable` is False, the moving ones
+    are used.
+
+    Args:
+        axis: the channels: -1, or the number of the last axis with the batch counted.
+        momentum: from 0 to 1.
+        epsilon: keeps the root away from zero; above 0.
+        center, scale: whether there is a beta, a gamma.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: how they start.
+        beta_regularizer, gamma_regularizer: penalties on them.
+        beta_constraint, gamma_constraint, renorm, renorm_clipping, synchronized: must be None or False.
+        renorm_momentum: ignored.
+        **options: `name`, `trainable`, `input_shape`.
+
+    Raises:
+        StriateError: an argument out of its range.
+    """
+
+    gamma: Parameter | None
+    beta: Parameter | None
+    moving_mean: Parameter
+    moving_variance: Parameter
+    beta_initializer: initializers.InitializerFunction
+    gamma_initializer: initializers.InitializerFunction
+    moving_mean_initializer: initializers.InitializerFunction
+    moving_variance_initializer: initializers.InitializerFunction
+    beta_regularizer: regularizers.Regularizer | None
+    gamma_regularizer: regularizers.Regularizer | None
+    _never_trainable = frozenset({"moving_mean", "moving_variance"})
+    _arguments = (
+        "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
+        "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer", "gamma_regularizer",
+        "beta_constraint", "gamma_constraint",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: initializers.InitializerLike = "zeros",
+        gamma_initializer: initializers.InitializerLike = "ones",
+        moving_mean_initializer: initializers.InitializerLike = "zeros",
+        moving_variance_initializer: initializers.InitializerLike = "ones",
+        beta_regularizer: regularizers.RegularizerLike = None,
+        gamma_regularizer: regularizers.RegularizerLike = None,
+        beta_constraint: None = None,
+        gamma_constraint: None = None,
+        renorm: bool = False,
+        renorm_clipping: None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis = arguments.last_axis(self.name, axis)
+        self.momentum = arguments.number(self.name, "momentum", momentum, 0, 1)
+        self.epsilon = arguments.number(self.name, "epsilon", epsilon, 0)
+        self.center = arguments.flag(self.name, "center", center)
+        self.scale = arguments.flag(self.name, "scale", scale)
+        self._parameter("beta", beta_initializer, initializers.Zeros, beta_regularizer, beta_constraint)
+        self._parameter("gamma", gamma_initializer, initializers.Ones, gamma_regularizer, gamma_constraint)
+        self._parameter("moving_mean", moving_mean_initializer, initializers.Zeros)
+        self._parameter("moving_variance", moving_variance_initializer, initializers.Ones)
+        extras = {"renorm": renorm, "renorm_clipping": renorm_clipping, "synchronized": synchronized}
+        for argument, value in extras.items():
+            arguments.nothing(self.name, argument, value, "leave it out")
+        self.gamma = self.beta = None
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        if not shape:
+            raise ShapeError(f"{self.name}: expected at least one axis beside the batch, got none; reshape the input")
+        arguments.check_last_axis(self.name, self.axis, shape)
+        frozen = not self.trainable
+        return [Step("norm", operations.BatchNorm(self.epsilon, self.momentum, self.scale, self.center, frozen))]
+
+
+class Rescaling(Layer):
+    """y = scale x + offset with fixed numbers: 1 / 255 brings the values of images to 0 to 1.
+
+    Args:
+        scale: the factor.
+        offset: what is added.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("scale", "offset")
+
+    def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.scale = arguments.number(self.name, "scale", scale)
+        self.offset = arguments.number(self.name, "offset", offset)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        return [Step("affine", operations.Affine(self.scale, self.offset))]

@@ -1,0 +1,41 @@
+"""Finding things by name, and the form in which Keras writes objects into configurations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the names that look like it, or else all of them."""
+    from difflib import SequenceMatcher
+
+    likeness = {
+        candidate: SequenceMatcher(None, name.lower(), candidate.lower()).ratio() for candidate in sorted(set(known))
+    }
+    best = max(likeness.values(), default=0.0)
+    close = [candidate for candidate in likeness if likeness[candidate] >= max(best - 0.1, 0.6)]
+    if close:
+        close.sort(key=lambda candidate: -likeness[candidate])
+        return f"did you mean {' or '.join(repr(match) for match in close[:3])}?"
+    return f"known are {', '.join(likeness)}"
+
+
+def snake_case(name: str) -> str:
+    """Keras's spelling of a class name: conv2d for Conv2D, max_pooling2d for MaxPooling2D, re_lu for ReLU."""
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def serialized(module: str, class_name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """The form in which Keras 3 writes an object."""
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
+
+
+def class_and_config(form: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Class name and configuration of a serialized object, or None when it is not of that form."""
+    name, config = form.get("class_name"), form.get("config")
+    if not isinstance(name, str) or not isinstance(config, Mapping):
+        return None
+    return name.rsplit(">", 1)[-1], dict(config)  # Keras 2 wrote "package>Name"

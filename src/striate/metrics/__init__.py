@@ -1,0 +1,135 @@
+"""Metrics: numbers that say how good a network is, computed with NumPy on what it put out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from striate.errors import StriateError
+from striate.graph import Shape
+from striate.lookup import class_and_config, nearest, serialized, snake_case
+from striate.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    is_sparse,
+    mean_absolute_error,
+    mean_squared_error,
+    sparse_categorical_crossentropy,
+)
+from striate.metrics.accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from striate.metrics.base import Mean, MeanMetricWrapper, Metric
+from striate.metrics.errors import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
+
+__all__ = [
+    "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean",
+    "MeanAbsoluteError", "MeanMetricWrapper", "MeanSquaredError", "Metric", "RootMeanSquaredError",
+    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy",
+    "TopKCategoricalAccuracy", "binary_accuracy", "binary_crossentropy", "categorical_accuracy",
+    "categorical_crossentropy", "deserialize", "get", "mean_absolute_error", "mean_squared_error", "resolve",
+    "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy",
+    "top_k_categorical_accuracy",
+]
+
+_CLASSES: dict[str, type[Metric]] = {
+    cls.__name__: cls
+    for cls in (
+        Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy,
+        SparseTopKCategoricalAccuracy, Mean, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError,
+        BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+    )
+}
+_CLASSES |= {snake_case(name): cls for name, cls in _CLASSES.items()}
+_CLASSES |= {
+    "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy, "mse": MeanSquaredError, "MSE": MeanSquaredError,
+    "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError,
+}
+_BY_SHAPE: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {  # for one output, class numbers, one-hot
+    "accuracy": (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy),
+    "crossentropy": (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy),
+}
+_BY_SHAPE |= {"acc": _BY_SHAPE["accuracy"], "ce": _BY_SHAPE["crossentropy"]}
+
+MetricLike = str | Mapping[str, Any] | Metric | type[Metric] | Callable[..., Any]
+
+
+def get(identifier: MetricLike) -> Metric:
+    """The metric of a name ("mse", "TopKCategoricalAccuracy", ...), a configuration, a class, a function or an object.
+
+    A function takes `(y_true, y_pred)` as NumPy arrays and returns a value for each example.
+
+    Raises:
+        StriateError: nothing of the kind; the message gives the nearest names.
+    """
+    if isinstance(identifier, Metric):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Metric):
+        return identifier()  # type: ignore[call-arg]  # the subclasses need no argument
+    if isinstance(identifier, str):
+        return _find(identifier)()  # type: ignore[call-arg]
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    if callable(identifier) and not isinstance(identifier, type):
+        return MeanMetricWrapper(identifier)
+    raise StriateError(f"metrics: got {identifier!r}, expected a metric of striate.metrics, a name or a function")
+
+
+def check(identifier: MetricLike) -> None:
+    """Raise what `resolve` would raise for an unknown name, before any shape is known."""
+    if not (isinstance(identifier, str) and identifier.lower() in _BY_SHAPE):
+        get(identifier)
+
+
+def resolve(identifier: MetricLike, target_shape: Shape, output_shape: Shape) -> Metric:
+    """As `get`, under the name by which it was asked for.
+
+    As in Keras "accuracy", "acc", "crossentropy" and "ce" become the kind that shapes (batch axis included) call for.
+    """
+    if not isinstance(identifier, str):
+        return get(identifier)
+    kinds = _BY_SHAPE.get(identifier.lower())
+    if kinds is None:
+        metric = get(identifier)
+    else:
+        one, sparse, one_hot = kinds
+        cls = one if output_shape[-1] == 1 else sparse if is_sparse(target_shape, output_shape) else one_hot
+        metric = cls()  # type: ignore[call-arg]
+    metric.name = identifier
+    return metric
+
+
+def serialize(metric: Metric) -> dict[str, Any]:
+    """The form in which Keras writes a metric."""
+    return serialized("keras.metrics", type(metric).__name__, metric.get_config())
+
+
+def deserialize(form: Mapping[str, Any]) -> Metric:
+    """The metric of a serialized form."""
+    found = class_and_config(form)
+    if found is None:
+        raise StriateError(f"metrics: got {dict(form)!r}, expected a form with class_name and config")
+    return _find(found[0]).from_config(found[1])
+
+
+def _find(name: str) -> type[Metric]:
+    if name not in _CLASSES:
+        raise StriateError(f"metrics: unknown name {name!r}; {nearest(name, [*_CLASSES, *_BY_SHAPE])}")
+    return _CLASSES[name]

@@ -1,0 +1,153 @@
+"""Metrics as means over a stream of examples, exact and independent of how the stream is cut into pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from striate.errors import ShapeError, StriateError
+
+Float64 = NDArray[np.float64]
+MetricFunction = Callable[..., ArrayLike]
+
+
+class Metric:
+    """Base of metrics: fed with pieces of a data set, shows one number for all of it.
+
+    Your own subclass defines `update_state`, `result` and `reset_state`, on NumPy arrays.
+
+    Attributes:
+        direction: "up" when larger is better, "down" when smaller is, None when unknown; for callbacks in mode "auto".
+    """
+
+    direction: Literal["up", "down"] | None = None
+
+    def __init__(self, name: str, dtype: str | None = None) -> None:
+        if dtype not in (None, "float32"):
+            raise StriateError(f'{name}: got dtype={dtype!r}, expected None or "float32"')
+        self.name = name
+
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        """Take in some more examples."""
+        raise NotImplementedError(f"{type(self).__name__} has no update_state")
+
+    def result(self) -> float:
+        """The value over all examples since the last reset."""
+        raise NotImplementedError(f"{type(self).__name__} has no result")
+
+    def reset_state(self) -> None:
+        """Forget all examples."""
+        raise NotImplementedError(f"{type(self).__name__} has no reset_state")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> float:
+        """Take in some more examples and return the value over all."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        """What the constructor takes."""
+        return {"name": self.name, "dtype": "float32"}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Metric:
+        """The metric of a configuration."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+class RunningMean:
+    """sum(w v) / sum(w) of a stream. Adds strictly from left to right, so pieces of any size give the same bits."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self.count = 0.0
+
+    def add(self, values: Float64, weights: Float64 | None = None) -> None:
+        if len(values) == 0:
+            return
+        if weights is None:
+            self.total = _append(self.total, values)
+            self.count += len(values)
+        else:
+            self.total = _append(self.total, values * weights)
+            self.count = _append(self.count, weights)
+
+    def value(self) -> float:
+        return self.total / self.count if self.count else 0.0
+
+
+class Mean(Metric):
+    """The (weighted) mean of the values it is given: sum(w v) / sum(w).
+
+    Args:
+        name: the key in histories.
+        dtype: None or "float32".
+    """
+
+    def __init__(self, name: str = "mean", dtype: str | None = None) -> None:
+        super().__init__(name, dtype)
+        self._mean = RunningMean()
+
+    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
+        """Take in values: a number, or an array whose first axis is the examples; the other axes are averaged."""
+        by_example, weights = by_examples(self.name, np.asarray(values, dtype=np.float64), sample_weight)
+        self._mean.add(by_example, weights)
+
+    def result(self) -> float:
+        return self._mean.value()
+
+    def reset_state(self) -> None:
+        self._mean = RunningMean()
+
+
+class MeanMetricWrapper(Metric):
+    """The mean over examples of a function `fn(y_true, y_pred, **kwargs)` on NumPy arrays.
+
+    Args:
+        fn: returns an array whose first axis is the examples; further axes are averaged.
+        name: the key in histories; the function's name if None.
+        dtype: None or "float32".
+        kwargs: further arguments for `fn`.
+    """
+
+    def __init__(self, fn: MetricFunction, name: str | None = None, dtype: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name or str(getattr(fn, "__name__", type(fn).__name__)), dtype)
+        self._fn = fn
+        self._kwargs = kwargs
+        self._mean = RunningMean()
+
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        values = np.asarray(self._fn(y_true, y_pred, **self._kwargs), dtype=np.float64)
+        by_example, weights = by_examples(self.name, values, sample_weight)
+        self._mean.add(by_example, weights)
+
+    def result(self) -> float:
+        return self._mean.value()
+
+    def reset_state(self) -> None:
+        self._mean = RunningMean()
+
+
+def by_examples(name: str, values: Float64, sample_weight: ArrayLike | None) -> tuple[Float64, Float64 | None]:
+    """One value and one weight for each example: further axes averaged, weights spread over the examples."""
+    values = np.atleast_1d(values)
+    if values.ndim > 1:
+        values = values.reshape(len(values), -1).mean(axis=1)
+    if sample_weight is None:
+        return values, None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim > 1:
+        weights = weights.reshape(len(weights), -1).mean(axis=1)
+    if weights.ndim == 1 and len(weights) not in (1, len(values)):
+        raise ShapeError(f"{name}: {len(weights)} sample weights for {len(values)} examples")
+    return values, np.broadcast_to(weights, values.shape)
+
+
+def _append(total: float, values: Float64) -> float:
+    """total + values[0] + values[1] + ..., in this order (NumPy's sum would pair them differently in each piece)."""
+    return float(np.cumsum(np.concatenate(((total,), values)))[-1])

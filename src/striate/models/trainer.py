@@ -1,0 +1,373 @@
+"""What models do with data: compile, fit, evaluate, predict."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from striate import random
+from striate.engines import Examples, Program
+from striate.engines import get as get_engine
+from striate.errors import NotCompiledError
+from striate.graph import Graph
+from striate.graph.shapes import element_count
+from striate.models.network import Network, one_or_list
+from striate.training import arguments, loop
+from striate.training.callbacks import CallbackList, History, ProgbarLogger
+from striate.training.callbacks.base import make_callbacks
+from striate.training.compiled import Compiled, Meters, rule_key
+from striate.training.data import is_converted, labelled, prepare_images, split_examples, view_images
+
+if TYPE_CHECKING:
+    from striate.metrics import Metric
+    from striate.optimizers import OptimizerLike
+
+
+class Trainer(Network):
+    """The part of `Model` that trains.
+
+    Attributes:
+        stop_training: set it to True in a callback to stop after the present batch.
+        history: the History of the last `fit`.
+        seed: keys the shuffles and the dropout of this model since `compile`.
+    """
+
+    stop_training: bool
+    history: History | None
+    seed: int
+
+    def __init__(self, *, name: str | None = None, trainable: bool = True) -> None:
+        super().__init__(name=name, trainable=trainable)
+        self.stop_training = False
+        self.history = None
+        self.seed = 0
+        self._compiled: Compiled | None = None
+        self._compiled_flags: tuple[bool, ...] = ()
+        self._training_program: tuple[tuple[Any, ...], Graph, Program] | None = None
+
+    def compile(
+        self, optimizer: OptimizerLike = "rmsprop", loss: Any = None, loss_weights: Any = None,
+        metrics: Any = None, weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto", auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how the network is to be trained. Layers are trained or frozen as their `trainable` stand now.
+
+        Args:
+            optimizer: a name or an optimizer.
+            loss: a name or a loss; a list for several outputs.
+            loss_weights: the factor of each output's loss.
+            metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike.
+            weighted_metrics: the same, following sample and class weights.
+            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: without effect; the engine chooses.
+
+        Raises:
+            StriateError: a name that is not known; the message gives the nearest ones.
+        """
+        self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
+        self._compiled_flags = self.trainable_flags
+        self.seed = random.next_seed()
+        self.stop_training = False
+        self._training_program = None
+
+    def fit(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1,
+        verbose: int | str = "auto", callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
+        shuffle: bool = True, class_weight: Mapping[int, float] | None = None, sample_weight: ArrayLike | None = None,
+        initial_epoch: int = 0, steps_per_epoch: None = None, validation_steps: None = None,
+        validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Train for a number of epochs.
+
+        Everything is checked before the first step; an error leaves the weights as they were. When the loss stops being
+        finite, training ends with the weights from before that step, and a line on standard error says so. Ctrl-C ends
+        training between two steps: callbacks' on_train_end is called, KeyboardInterrupt goes on, `model.history` and
+        the weights can be used, and another `fit` with `initial_epoch` continues from there.
+
+        Args:
+            x: images (n, *shape), of any number type; uint8, float32 and float64 are read in place.
+            y: labels: class numbers (n,) or (n, 1) for the sparse loss, else shaped like the output.
+            batch_size: images in a step; 32 if not given.
+            epochs: the epoch to end with; initial_epoch counts towards it.
+            verbose: 0 silent, 1 (or "auto") a live line, 2 one line for each epoch.
+            callbacks: objects of striate.callbacks.
+            validation_split: the last part of the data, from 0 to below 1, that is not trained on but measured.
+            validation_data: (x, y) or (x, y, sample_weight) to measure after each epoch, in place of a split.
+            shuffle: a new order for each epoch, which the seed and the number of steps taken so far decide.
+            class_weight: the weight of each class, by number; 1 for classes that are not mentioned.
+            sample_weight: (n,), the weight of each image in the loss: loss = sum(w l) / n.
+            initial_epoch: the epoch to begin with, from 0.
+            steps_per_epoch, validation_steps: not available.
+            validation_batch_size: as batch_size if not given.
+            validation_freq: measure after every so many epochs, or after the epochs of a list (from 1).
+
+        Returns:
+            The history: `history.history["loss"]` has one value for each epoch.
+
+        Raises:
+            NotCompiledError: before `compile`.
+            StriateError: data or arguments that do not fit, or Keras's names that are not known.
+        """
+        compiled = self._need_compiled("fit")
+        arguments.unavailable(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
+        size = arguments.batch_size_of(batch_size)
+        validation_size = arguments.batch_size_of(validation_batch_size, "validation_batch_size")
+        epochs, initial_epoch = arguments.whole("epochs", epochs, 1), arguments.whole("initial_epoch", initial_epoch, 0)
+        shuffle, verbosity = arguments.flag("shuffle", shuffle), arguments.verbosity(verbose)
+        measured = arguments.validation_epochs(validation_freq, epochs)
+        listed = make_callbacks(callbacks)
+
+        train = self._examples(compiled, x, y, sample_weight, class_weight)
+        validation: Examples | None = None
+        if validation_data is not None:
+            vx, vy, vw = arguments.validation_triple(validation_data)
+            shapes = [array.shape[1:] for array in train.images]
+            validation = self._examples(compiled, vx, vy, vw, None, "validation_data ", shapes)
+        elif validation_split:
+            train, validation = split_examples(train, validation_split)
+            if class_weight is not None:  # they are for training alone
+                validation = Examples(validation.images, validation.targets)
+
+        program, meters = self._prepare(compiled, train)
+        validation_size = size if validation_batch_size is None else validation_size
+        if validation is not None:
+            validation_size = min(validation_size, len(validation))
+        size = min(size, len(train))
+        plan = loop.Plan(train, validation, size, validation_size, initial_epoch, epochs, shuffle, measured)
+        history = next((c for c in listed if isinstance(c, History)), None) or History()
+        others = [callback for callback in listed if callback is not history]
+        all_callbacks = self._callbacks([*others, history], verbosity, epochs, len(train), size)
+        loop.run_fit(self, program, meters, plan, all_callbacks, history)
+        return history
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: int | str = "auto",
+        sample_weight: ArrayLike | None = None, steps: None = None, callbacks: Any = None, return_dict: bool = False,
+    ) -> Any:
+        """Loss and metrics on some data, in inference mode.
+
+        Args:
+            x, y, batch_size, sample_weight, callbacks: as for `fit`.
+            verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
+            steps: not available.
+            return_dict: return all values by name.
+
+        Returns:
+            The loss; with metrics a list of the loss and each metric; with return_dict a dictionary.
+
+        Raises:
+            NotCompiledError: before `compile`.
+            StriateError: data or arguments that do not fit.
+        """
+        compiled = self._need_compiled("evaluate")
+        arguments.unavailable(steps=steps)
+        size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
+        listed = make_callbacks(callbacks)
+        examples = self._examples(compiled, x, y, sample_weight, None)
+        program, meters = self._prepare(compiled, examples)
+        size = min(size, len(examples))
+        all_callbacks = self._callbacks(listed, verbosity, 1, len(examples), size)
+        logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(self))
+        return _returned(meters, logs, return_dict)
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The network's output for images, in constant memory besides the result.
+
+        Args:
+            x: images (n, *shape).
+            batch_size: images taken at once; 32 if not given. The result does not depend on it.
+            verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
+            steps: not available.
+            callbacks: objects of striate.callbacks.
+
+        Returns:
+            An array (n, *shape); a list of arrays for several outputs.
+
+        Raises:
+            StriateError: images that do not fit.
+        """
+        arguments.unavailable(steps=steps)
+        size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
+        listed = make_callbacks(callbacks)
+        images = view_images(x, self.input_shapes, get_engine().first_not_finite)
+        self.build_for(images)
+        program, count = self.program(), len(images[0])
+        size = min(size, count)
+        hooks = self._callbacks(listed, verbosity, 1, count, size)
+        shapes = [array.shape[1:] for array in images]
+        outputs = [np.empty((count, *shape), dtype=np.float32) for shape in self.output_shapes]
+        held = loop.output_size(self) + sum(element_count(array.shape[1:]) for array in images if is_converted(array))
+        chunks = loop.Chunks(held, size, hooks.needs_every_batch("predict"))
+        hooks.on_predict_begin()
+        at = 0
+        while at < count:
+            end = min(at + chunks.steps * size, count)
+            hooks.on_predict_batch_begin(at // size)
+            start = time.perf_counter()
+            pieces = prepare_images([array[at:end] for array in images], shapes, get_engine().first_not_finite)
+            for output, piece in zip(outputs, program.predict(pieces, size), strict=True):
+                output[at:end] = piece
+            chunks.took(math.ceil((end - at) / size), time.perf_counter() - start)
+            shown = [output[at:end] for output in outputs]
+            at = end
+            hooks.on_predict_batch_end(math.ceil(at / size) - 1, {"outputs": one_or_list(shown)})
+        hooks.on_predict_end()
+        return one_or_list(outputs)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None, return_dict: bool = False,
+    ) -> Any:
+        """Take one step on one batch; returns what `evaluate` returns, measured in training mode before the step.
+
+        Raises:
+            TrainingError: the loss is not finite; the weights are as before.
+        """
+        compiled = self._need_compiled("train_on_batch")
+        examples = self._examples(compiled, x, y, sample_weight, class_weight)
+        program, meters = self._prepare(compiled, examples)
+        meters.reset()
+        count = len(examples)
+        if loop.take_steps(self, program, meters, examples, np.arange(count, dtype=np.int64), count) is not None:
+            from striate.errors import TrainingError
+
+            raise TrainingError(f"train_on_batch: {loop.trouble(1, 1)}")
+        return _returned(meters, meters.results(), return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: ArrayLike | None = None, return_dict: bool = False
+    ) -> Any:
+        """Loss and metrics of one batch in inference mode; returns what `evaluate` returns."""
+        compiled = self._need_compiled("test_on_batch")
+        examples = self._examples(compiled, x, y, sample_weight, None)
+        program, meters = self._prepare(compiled, examples)
+        meters.reset()
+        loop.measure(program, meters, examples, len(examples))
+        return _returned(meters, meters.results(), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The network's output for one batch of images."""
+        return self.predict(x, batch_size=2**31 - 1, verbose=0)
+
+    # What compile was told
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been called."""
+        return self._compiled is not None
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer; None before `compile`."""
+        return None if self._compiled is None else self._compiled.optimizer
+
+    @property
+    def loss(self) -> Any:
+        """The loss as `compile` was given it; None before."""
+        return None if self._compiled is None else one_or_list(self._compiled.losses)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics, once data has shown which they are: after the first `fit` or `evaluate`."""
+        meters = self._compiled.meters if self._compiled is not None else None
+        return [] if meters is None else meters.metrics
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns."""
+        meters = self._compiled.meters if self._compiled is not None else None
+        return ["loss"] if meters is None else meters.names
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was told, in the form in which Keras saves it; empty before `compile`."""
+        return {} if self._compiled is None else self._compiled.get_config()
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """`compile` with what `get_compile_config` gave, and make the optimizer's state if the model is built."""
+        known = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+        self.compile(**{key: config[key] for key in known if config.get(key) is not None})
+        if self.built:
+            self.optimizer.build(self.trainable_weights)
+
+    # Programs
+
+    def _need_compiled(self, what: str) -> Compiled:
+        if self._compiled is None:
+            raise NotCompiledError(f"{self.name}: call compile(optimizer=..., loss=...) before {what}")
+        return self._compiled
+
+    def _examples(
+        self, compiled: Compiled, x: Any, y: Any, sample_weight: Any, class_weight: Any, prefix: str = "",
+        shapes: list[tuple[int, ...]] | None = None,
+    ) -> Examples:
+        """Data checked and converted, without touching the model."""
+        if not compiled.losses:
+            raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
+        find = get_engine().first_not_finite
+        shapes = self.input_shapes or shapes
+        if shapes is None:
+            shapes = [array.shape[1:] for array in view_images(x, None, find, f"{prefix}x")]
+        names = self.output_names
+        outputs = compiled.outputs(names, self.compute_output_shapes(shapes))
+        return labelled(x, y, sample_weight, class_weight, shapes, outputs, find, prefix)
+
+    def _prepare(self, compiled: Compiled, examples: Examples) -> tuple[Program, Meters]:
+        """Build if need be; the program for training, and the metrics."""
+        self.build_for(examples.images)
+        if len(self._compiled_flags) != len(self.layers):  # layers were added since compile
+            self._compiled_flags = self.trainable_flags
+        if self._compiled_flags != self.trainable_flags:
+            warnings.warn(
+                f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect",
+                stacklevel=3,
+            )
+        graph = self.graph_with(self._compiled_flags)
+        functions, meters = compiled.resolve(examples.targets, [node.shape for node in graph.outputs])
+        key = rule_key(graph, compiled, functions)
+        if self._training_program is None or self._training_program[0] != key:
+            with self.flags_set(self._compiled_flags):
+                rule = compiled.optimizer.rule(graph.parameters())
+                program = get_engine().compile(
+                    graph, losses=functions, loss_weights=compiled.loss_weights, rule=rule, seed=self.seed
+                )
+            self._training_program = (key, graph, program)
+        return self._training_program[2], meters
+
+    def program(self) -> Program:
+        """The network compiled for inference; the program for training serves when its graph is the same."""
+        kept = self._training_program
+        if kept is not None and kept[1] is self.graph:
+            self._programs.clear()
+            return kept[2]
+        return super().program()
+
+    def forget_graphs(self) -> None:
+        """To be called when layers are added or removed."""
+        super().forget_graphs()
+        self._training_program = None
+
+    def _callbacks(
+        self, listed: list[Any], verbosity: int, epochs: int, samples: int, batch_size: int
+    ) -> CallbackList:
+        if verbosity and not any(isinstance(callback, ProgbarLogger) for callback in listed):
+            listed = [*listed, ProgbarLogger()]
+        return CallbackList(
+            listed, self, verbose=verbosity, epochs=epochs, steps=math.ceil(samples / batch_size), samples=samples,
+            batch_size=batch_size,
+        )
+
+
+def _returned(meters: Meters, logs: dict[str, Any], return_dict: bool) -> Any:
+    if return_dict:
+        return logs
+    return one_or_list(meters.ordered(logs))
+
+

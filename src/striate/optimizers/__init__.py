@@ -1,0 +1,62 @@
+"""Optimizers: how weights follow their gradients. Keras's names, arguments, defaults and formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from striate.errors import StriateError
+from striate.lookup import class_and_config, nearest, serialized
+from striate.optimizers import schedules
+from striate.optimizers.adam import Adam, AdamW, Nadam
+from striate.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from striate.optimizers.base import Optimizer
+from striate.optimizers.sgd import SGD
+
+__all__ = [
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "deserialize", "get", "schedules",
+    "serialize",
+]
+
+_CLASSES: dict[str, type[Optimizer]] = {
+    cls.__name__.lower(): cls for cls in (SGD, Adam, AdamW, Nadam, RMSprop, Adagrad, Adadelta)
+}
+
+OptimizerLike = str | Mapping[str, Any] | Optimizer | type[Optimizer]
+
+
+def get(identifier: OptimizerLike) -> Optimizer:
+    """The optimizer of a name in any case ("adam"), a configuration, a class or an object.
+
+    Raises:
+        StriateError: nothing of the kind; the message gives the nearest names.
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        return identifier()  # type: ignore[call-arg]  # the subclasses need no argument
+    if isinstance(identifier, str):
+        return _find(identifier)()  # type: ignore[call-arg]
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    names = ", ".join(f'"{name}"' for name in _CLASSES)
+    raise StriateError(f"optimizer: got {identifier!r}, expected an optimizer of striate.optimizers or one of {names}")
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """The form in which Keras writes an optimizer."""
+    return serialized("keras.optimizers", type(optimizer).__name__, optimizer.get_config())
+
+
+def deserialize(form: Mapping[str, Any]) -> Optimizer:
+    """The optimizer of a serialized form."""
+    found = class_and_config(form)
+    if found is None:
+        raise StriateError(f"optimizer: got {dict(form)!r}, expected a form with class_name and config")
+    return _find(found[0]).from_config(found[1])
+
+
+def _find(name: str) -> type[Optimizer]:
+    if name.lower() not in _CLASSES:
+        raise StriateError(f"optimizer: unknown name {name!r}; {nearest(name, _CLASSES)}")
+    return _CLASSES[name.lower()]

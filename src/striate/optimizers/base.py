@@ -1,0 +1,189 @@
+"""What all optimizers share: learning rate, weight decay, clipping, the count of steps, and their state arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import StriateError
+from striate.graph import UPDATE_SLOTS, Parameter, UpdateRule
+from striate.graph.training import UpdateKind
+from striate.lookup import snake_case
+from striate.schedules import LearningRate, LearningRateSchedule, deserialize, serialize
+
+
+class Optimizer:
+    """Base of optimizers. The arithmetic is the engine's; an optimizer holds the numbers and the state of a rule.
+
+    Args:
+        learning_rate: a number, a schedule of the number of steps, or a function without arguments.
+        weight_decay: w <- w - w * weight_decay * learning_rate before each step (Loshchilov and Hutter 2019), or None.
+        clipnorm: each parameter's gradient is scaled down to at most this norm.
+        clipvalue: each element of the gradients is kept within plus and minus this value.
+        global_clipnorm: all gradients are scaled down together to at most this norm.
+        use_ema, loss_scale_factor, gradient_accumulation_steps: not available; only Keras's defaults are taken.
+        ema_momentum, ema_overwrite_frequency: without effect, for Keras's configurations.
+        name: by default the class's name in snake case.
+
+    Attributes:
+        iterations: the number of steps taken; schedules and bias corrections follow it.
+
+    Raises:
+        StriateError: a number out of its range, or an option that is not available.
+    """
+
+    kind: UpdateKind
+
+    def __init__(
+        self, learning_rate: LearningRate, weight_decay: float | None = None, clipnorm: float | None = None,
+        clipvalue: float | None = None, global_clipnorm: float | None = None, use_ema: bool = False,
+        ema_momentum: float = 0.99, ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None, name: str | None = None,
+    ) -> None:
+        self.name = name or snake_case(type(self).__name__)
+        self._refuse(use_ema=use_ema, loss_scale_factor=loss_scale_factor)
+        self._refuse(gradient_accumulation_steps=gradient_accumulation_steps)
+        self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
+        self._learning_rate = self._checked_rate(learning_rate)
+        self.weight_decay = None if weight_decay is None else self._number("weight_decay", weight_decay, 0, math.inf)
+        self.clipnorm = self._positive("clipnorm", clipnorm)
+        self.clipvalue = self._positive("clipvalue", clipvalue)
+        self.global_clipnorm = self._positive("global_clipnorm", global_clipnorm)
+        if sum(bound is not None for bound in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise StriateError(
+                f"{self.name}: got clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}; "
+                "only one of them can be set"
+            )
+        self.iterations = 0
+        self._parameters: dict[int, Parameter] = {}  # keeps the keys of _slots alive
+        self._slots: dict[int, dict[str, NDArray[np.float32]]] = {}
+        self._scalars: dict[str, NDArray[np.float64]] = self._new_scalars()
+
+    def numbers(self) -> dict[str, float]:
+        """The rule's numbers, as engines know them."""
+        raise NotImplementedError(f"{type(self).__name__} has no numbers")
+
+    def slots(self) -> dict[str, float]:
+        """The state arrays that the options call for, with the value they start from."""
+        return dict.fromkeys(UPDATE_SLOTS[self.kind], 0.0)
+
+    def _new_scalars(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    def rule(self, parameters: Sequence[Parameter]) -> UpdateRule:
+        """The rule for an engine. State arrays are made for parameters not seen before, and kept for the others.
+
+        Args:
+            parameters: what is to be trained; those that are not trainable are passed over.
+        """
+        trainable = [parameter for parameter in parameters if parameter.trainable]
+        for parameter in trainable:
+            if id(parameter) not in self._slots:
+                self._parameters[id(parameter)] = parameter
+                self._slots[id(parameter)] = {
+                    name: np.full(parameter.shape, start, dtype=np.float32) for name, start in self.slots().items()
+                }
+        return UpdateRule(
+            self.kind, self.numbers(), self.weight_decay or 0.0, self.clipvalue, self.clipnorm, self.global_clipnorm,
+            {id(parameter): self._slots[id(parameter)] for parameter in trainable}, self._scalars,
+        )
+
+    @property
+    def built(self) -> bool:
+        """Whether there are state arrays yet."""
+        return bool(self._slots)
+
+    def build(self, parameters: Sequence[Parameter]) -> None:
+        """Make the state arrays for these parameters."""
+        self.rule(parameters)
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.learning_rate_at(self.iterations)
+
+    @learning_rate.setter
+    def learning_rate(self, value: LearningRate) -> None:
+        fixed = isinstance(value, (int, float, np.number))
+        if fixed and isinstance(self._learning_rate, LearningRateSchedule):
+            raise StriateError(
+                f"{self.name}: the learning rate follows {self._learning_rate!r} and cannot be set to {value!r}; "
+                "make the optimizer with a number to change it later"
+            )
+        self._learning_rate = self._checked_rate(value)
+
+    def learning_rate_at(self, step: int) -> float:
+        """The learning rate of the step that follows `step` steps."""
+        if isinstance(self._learning_rate, float):
+            return self._learning_rate
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return float(self._learning_rate(step))
+        return float(self._learning_rate())
+
+    def learning_rates(self, first_step: int, count: int) -> NDArray[np.float64]:
+        """The learning rates of `count` consecutive steps."""
+        if isinstance(self._learning_rate, float):
+            return np.full(count, self._learning_rate)
+        return np.array([self.learning_rate_at(first_step + i) for i in range(count)], dtype=np.float64)
+
+    @property
+    def variables(self) -> list[NDArray[np.generic]]:
+        """Copies of the whole state: steps taken, learning rate (unless it follows a schedule), state arrays."""
+        state: list[NDArray[np.generic]] = [np.array(self.iterations, dtype=np.int32)]
+        if isinstance(self._learning_rate, float):
+            state.append(np.array(self._learning_rate, dtype=np.float32))
+        state += [slot.copy() for slots in self._slots.values() for slot in slots.values()]
+        return state + [scalar.copy() for scalar in self._scalars.values()]
+
+    def get_config(self) -> dict[str, Any]:
+        """What the constructor takes, with Keras's keys."""
+        rate = self._learning_rate
+        shown = serialize(rate) if isinstance(rate, LearningRateSchedule) else self.learning_rate
+        return {
+            "name": self.name, "learning_rate": shown, "weight_decay": self.weight_decay, "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, "use_ema": False,
+            "ema_momentum": self.ema_momentum, "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": None, "gradient_accumulation_steps": None,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Optimizer:
+        """The optimizer of a configuration."""
+        arguments = dict(config)
+        if isinstance(arguments.get("learning_rate"), Mapping):
+            arguments["learning_rate"] = deserialize(arguments["learning_rate"])
+        return cls(**arguments)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(learning_rate={self._learning_rate!r}, iterations={self.iterations})"
+
+    def _checked_rate(self, value: Any) -> LearningRate:
+        if isinstance(value, LearningRateSchedule):
+            return value
+        if not isinstance(value, type) and callable(value):
+            return value  # type: ignore[no-any-return]
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+            raise StriateError(f"{self.name}: got learning_rate={value!r}, expected a number, a schedule or a function")
+        return self._number("learning_rate", value, 0, math.inf)
+
+    def _number(self, argument: str, value: Any, low: float, high: float) -> float:
+        """A finite number from low to high (high itself excluded)."""
+        ok = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not ok or not low <= value < high:
+            bounds = f"{low} or more" if high == math.inf else f"from {low} to below {high}"
+            raise StriateError(f"{self.name}: got {argument}={value!r}, expected a number, {bounds}")
+        return float(value)
+
+    def _positive(self, argument: str, value: float | None) -> float | None:
+        if value is not None and not self._number(argument, value, 0, math.inf) > 0:
+            raise StriateError(f"{self.name}: got {argument}={value!r}, expected a number above 0, or None")
+        return None if value is None else float(value)
+
+    def _refuse(self, **options: Any) -> None:
+        for option, value in options.items():
+            if value:
+                raise StriateError(f"{self.name}: {option}={value!r} is not available; leave it out")

@@ -1,0 +1,139 @@
+"""Penalties that training adds to the loss: l1 sum|x| + l2 sum x^2, on weights or on a layer's output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from striate.errors import StriateError
+from striate.lookup import class_and_config, nearest, serialized
+
+
+class Regularizer:
+    """l1 sum|x| + l2 sum x^2. Engines know no other penalty, so only L1, L2 and L1L2 can be given to layers."""
+
+    l1: float = 0.0
+    l2: float = 0.0
+    _arguments: ClassVar[tuple[str, ...]] = ()
+
+    def __call__(self, x: ArrayLike) -> float:
+        """The penalty of an array."""
+        values = np.asarray(x, dtype=np.float64)
+        return float(self.l1 * np.abs(values).sum() + self.l2 * np.square(values).sum())
+
+    def get_config(self) -> dict[str, Any]:
+        """What the constructor takes."""
+        return {argument: getattr(self, argument) for argument in self._arguments}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Regularizer:
+        """The regularizer of a configuration."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{key}={value}" for key, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+class L1(Regularizer):
+    """l1 sum|x|: drives weights to exactly zero (Tibshirani 1996).
+
+    Args:
+        l1: the factor, 0 or more.
+    """
+
+    _arguments = ("l1",)
+
+    def __init__(self, l1: float | None = 0.01) -> None:
+        self.l1 = _factor("L1", "l1", 0.01 if l1 is None else l1)
+
+
+class L2(Regularizer):
+    """l2 sum x^2: keeps weights small (ridge; Hoerl and Kennard 1970).
+
+    Args:
+        l2: the factor, 0 or more.
+    """
+
+    _arguments = ("l2",)
+
+    def __init__(self, l2: float | None = 0.01) -> None:
+        self.l2 = _factor("L2", "l2", 0.01 if l2 is None else l2)
+
+
+class L1L2(Regularizer):
+    """l1 sum|x| + l2 sum x^2 (elastic net; Zou and Hastie 2005).
+
+    Args:
+        l1: factor of the absolute values, 0 or more.
+        l2: factor of the squares, 0 or more.
+    """
+
+    _arguments = ("l1", "l2")
+
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
+        self.l1 = _factor("L1L2", "l1", 0.0 if l1 is None else l1)
+        self.l2 = _factor("L1L2", "l2", 0.0 if l2 is None else l2)
+
+
+l1, l2, l1_l2 = L1, L2, L1L2
+_CLASSES: dict[str, type[Regularizer]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
+_CLASSES |= {"l1": L1, "l2": L2, "l1l2": L1L2, "l1_l2": L1L2}
+
+RegularizerLike = str | Mapping[str, Any] | Regularizer | type[Regularizer] | None
+
+
+def get(identifier: RegularizerLike) -> Regularizer | None:
+    """The regularizer of a name ("l2"), a configuration, a class or an object; None for None.
+
+    By name all factors are 0.01, as Keras documents.
+
+    Raises:
+        StriateError: nothing of the kind; the message says what there is.
+    """
+    if identifier is None or isinstance(identifier, Regularizer):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
+        return identifier()
+    if isinstance(identifier, str):
+        cls = _find(identifier)
+        return L1L2(0.01, 0.01) if cls is L1L2 else cls()
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    raise StriateError(
+        f"regularizer: got {identifier!r}, expected one of L1, L2, L1L2 or a name such as \"l2\"; "
+        "functions of your own cannot be used as penalties"
+    )
+
+
+def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
+    """The form in which Keras writes a regularizer."""
+    if regularizer is None:
+        return None
+    return serialized("keras.regularizers", type(regularizer).__name__, regularizer.get_config())
+
+
+def deserialize(form: Mapping[str, Any]) -> Regularizer:
+    """The regularizer of a serialized form."""
+    found = class_and_config(form)
+    if found is None:
+        raise StriateError(f"regularizer: got {dict(form)!r}, expected a form with class_name and config")
+    return _find(found[0]).from_config(found[1])
+
+
+def _find(name: str) -> type[Regularizer]:
+    if name not in _CLASSES:
+        raise StriateError(f"unknown regularizer {name!r}: {nearest(name, _CLASSES)}")
+    return _CLASSES[name]
+
+
+def _factor(name: str, argument: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise StriateError(f"{name}: got {argument}={value!r}, expected a number, 0 or more")
+    if not math.isfinite(value) or value < 0:
+        raise StriateError(f"{name}: got {argument}={value}, expected a finite number, 0 or more")
+    return float(value)

@@ -1,0 +1,1 @@
+"""Training: the loop behind `fit` and `evaluate`, the data they are given, callbacks and the progress display."""

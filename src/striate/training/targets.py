@@ -1,0 +1,125 @@
+"""Targets for a loss: class numbers, one-hot vectors or values, checked against the network's output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import DataError, ShapeError
+from striate.graph import Shape
+from striate.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, LossLike, resolve
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of the network to be trained: its layer's name, its shape for one image, and its loss as given."""
+
+    name: str
+    shape: Shape
+    loss: LossLike
+
+
+def prepare_targets(
+    targets: NDArray[Any], output: Output, name: str, first_not_finite: Callable[[NDArray[Any]], int | None]
+) -> NDArray[Any]:
+    """Targets as engines take them: int32 class numbers (n, *positions), or float32 (n, *shape).
+
+    Args:
+        targets: an array of numbers, examples first.
+        output: what they are compared with.
+        name: of the argument, for errors.
+        first_not_finite: the engine's search for NaN and infinity.
+
+    Raises:
+        ShapeError: targets of a shape that does not fit the output and its loss.
+        DataError: NaN, class numbers outside the classes, or yes-or-no labels outside 0 to 1.
+    """
+    loss = resolve(output.loss, targets.shape, (len(targets), *output.shape))
+    if targets.dtype.kind == "f":
+        narrow = targets.dtype.itemsize not in (4, 8)
+        index = first_not_finite(np.ascontiguousarray(targets.astype(np.float32) if narrow else targets))
+        if index is not None:
+            raise DataError(f"{name}: the label at index {index} is {targets[index]}; all must be finite numbers")
+    if loss.kind == "sparse_categorical_crossentropy":
+        return _class_numbers(targets, output, name)
+    return _values(targets, output, name, loss)
+
+
+def _class_numbers(targets: NDArray[Any], output: Output, name: str) -> NDArray[np.int32]:
+    classes = output.shape[-1]
+    if targets.shape[1:] == (*output.shape[:-1], 1):
+        targets = targets[..., 0]
+    if targets.shape[1:] != output.shape[:-1]:
+        if targets.shape[1:] == output.shape:
+            raise ShapeError(
+                f'{name}: got one-hot labels of shape {targets.shape}, but the loss "sparse_categorical_crossentropy" '
+                f'takes class numbers; use loss="categorical_crossentropy", or give np.argmax({name}, axis=-1)'
+            )
+        raise ShapeError(
+            f"{name}: got labels of shape {targets.shape}, expected class numbers of shape "
+            f"{(len(targets), *output.shape[:-1])} for the output {output.shape} of {output.name}"
+        )
+    numbers = targets.astype(np.int32)
+    if targets.dtype.kind == "f" and not np.array_equal(numbers, targets):
+        index = int(np.argmax((numbers != targets).reshape(len(targets), -1).any(axis=1)))
+        raise DataError(f"{name}: the label at index {index} is {targets[index]}, expected whole class numbers")
+    low, high = int(targets.min()), int(targets.max())
+    if low < 0 or high >= classes:
+        wrong = (targets < 0) | (targets >= classes)
+        index = int(np.argmax(wrong.reshape(len(targets), -1).any(axis=1)))
+        raise DataError(
+            f"{name}: the label {targets[index]} at index {index} is outside the classes: {output.name} has {classes} "
+            f"output{'s' if classes > 1 else ''}, so labels are {_range(classes)}{_outside_hint(low, high, classes)}"
+        )
+    return np.ascontiguousarray(numbers)
+
+
+def _range(classes: int) -> str:
+    return f"0 to {classes - 1}" if classes > 1 else "all 0"
+
+
+def _outside_hint(low: int, high: int, classes: int) -> str:
+    if classes == 1:
+        return '; for yes-or-no labels with one output use loss="binary_crossentropy"'
+    if low >= 1 and high == classes:
+        return "; the labels seem to start at 1: subtract 1"
+    if low < 0:
+        return ""
+    return f"; give the last layer {high + 1} units or more"
+
+
+def _values(targets: NDArray[Any], output: Output, name: str, loss: Loss) -> NDArray[np.float32]:
+    expected = (len(targets), *output.shape)
+    if targets.shape != expected and output.shape[-1] == 1 and targets.shape == expected[:-1]:
+        targets = targets[..., np.newaxis]
+    if targets.shape != expected and targets.shape == (*expected, 1):
+        targets = targets[..., 0]
+    if targets.shape != expected:
+        raise ShapeError(
+            f"{name}: got labels of shape {targets.shape}, expected {expected} for the output {output.shape} of "
+            f'{output.name} and the loss "{loss.kind}"{_shape_hint(targets, output, loss)}'
+        )
+    values = np.ascontiguousarray(targets, dtype=np.float32)
+    if isinstance(loss, BinaryCrossentropy) and (values.min() < 0 or values.max() > 1):
+        index = int(np.argmax(((values < 0) | (values > 1)).reshape(len(values), -1).any(axis=1)))
+        raise DataError(
+            f"{name}: the label at index {index} is {targets[index]}, but the loss binary_crossentropy takes numbers "
+            "from 0 to 1"
+        )
+    return values
+
+
+def _shape_hint(targets: NDArray[Any], output: Output, loss: Loss) -> str:
+    class_numbers = targets.shape[1:] in (output.shape[:-1], (*output.shape[:-1], 1))
+    if class_numbers and isinstance(loss, (CategoricalCrossentropy, BinaryCrossentropy)):
+        return (
+            '; these look like class numbers: use loss="sparse_categorical_crossentropy", or make them one-hot with '
+            f"striate.utils.to_categorical(y, {output.shape[-1]})"
+        )
+    if targets.ndim == 2 and len(output.shape) == 1:
+        return f"; the last layer needs {targets.shape[1]} units for such labels"
+    return ""

@@ -1,0 +1,6 @@
+"""Small tools that programs use around a network, under the names of `keras.utils`."""
+
+from striate.random import set_random_seed
+from striate.utils.arrays import normalize, to_categorical
+
+__all__ = ["normalize", "set_random_seed", "to_categorical"]

@@ -1,0 +1,245 @@
+"""Every operation and loss of the waist once more, naively, in NumPy and float64: what the engines are measured by.
+
+Loops and formulas as in the operations' docstrings; nothing is shared with an engine. Forward only: gradients are
+taken by finite differences.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.graph import Graph, LossFunction, Parameter
+from striate.graph.operations import (
+    Activation,
+    Add,
+    Affine,
+    BatchNorm,
+    Concat,
+    Conv,
+    Dense,
+    Dropout,
+    Operation,
+    Pad,
+    Penalty,
+    Pool,
+    Reshape,
+    Softmax,
+)
+
+Exact = NDArray[np.float64]
+
+
+def run(
+    graph: Graph,
+    images: Sequence[NDArray[np.generic]],
+    training: bool = False,
+    replaced: Mapping[int, Exact] | None = None,
+    parameters: Mapping[Parameter, Exact] | None = None,
+) -> list[Exact]:
+    """Values of all nodes; `replaced` sets values of nodes (by index), `parameters` values of parameters."""
+    values: list[Exact] = []
+    sources = iter(images)
+    for node in graph.nodes:
+        given = {
+            name: np.asarray((parameters or {}).get(p, p.value), dtype=np.float64)
+            for name, p in node.parameters.items()
+        }
+        inputs = [values[source.index] for source in node.inputs]
+        value = forward(node.operation, inputs, given, training) if inputs else np.asarray(next(sources), np.float64)
+        values.append((replaced or {}).get(node.index, value))
+    return values
+
+
+def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[str, Exact], training: bool) -> Exact:
+    """Output (n, *shape) of one operation."""
+    x = inputs[0]
+    match operation:
+        case Conv():
+            return conv(operation, x, parameters["kernel"], parameters.get("bias"))
+        case Dense():
+            return np.einsum("...c,cu->...u", x, parameters["kernel"]) + parameters.get("bias", 0.0)
+        case Pool():
+            return pool(operation, x)
+        case BatchNorm():
+            return batch_norm(operation, x, parameters, training)
+        case Activation():
+            return activation(operation, x)
+        case Softmax():
+            return np.exp(log_softmax(x))
+        case Dropout():
+            assert not training or operation.rate == 0.0, "random numbers belong to the engines"
+            return x.copy()
+        case Affine():
+            return operation.scale * x + operation.offset
+        case Pad():
+            return padded(x, operation.padding)
+        case Reshape():
+            return x.reshape(len(x), *operation.shape)
+        case Add():
+            return np.sum(np.stack(inputs), axis=0)
+        case Concat():
+            return np.concatenate(inputs, axis=-1)
+        case Penalty():
+            return x.copy()
+    raise NotImplementedError(type(operation).__name__)
+
+
+def padded(x: Exact, padding: Sequence[tuple[int, int]], value: float = 0.0) -> Exact:
+    return np.pad(x, [(0, 0), *padding, (0, 0)], constant_values=value)
+
+
+def windows(operation: Conv | Pool, x: Exact, value: float) -> tuple[Exact, tuple[int, ...]]:
+    """Every window of every image, (positions, n, taps, channels), and the number of positions in each dimension."""
+    border = padded(x, operation.padding, value)
+    sizes = zip(border.shape[1:-1], operation.window, operation.strides, operation.dilation, strict=True)
+    counts = tuple(len(range(0, n - (k - 1) * d, stride)) for n, k, stride, d in sizes)
+    found = []
+    for position in itertools.product(*map(range, counts)):
+        taps = []
+        for tap in itertools.product(*map(range, operation.window)):
+            steps = zip(position, operation.strides, tap, operation.dilation, strict=True)
+            at = tuple(p * stride + t * dilation for p, stride, t, dilation in steps)
+            taps.append(border[(slice(None), *at)])
+        found.append(np.stack(taps, axis=1))
+    return np.stack(found), counts
+
+
+def conv(operation: Conv, x: Exact, kernel: Exact, bias: Exact | None) -> Exact:
+    patches, counts = windows(operation, x, 0.0)
+    inside, outside = kernel.shape[-2], operation.filters // operation.groups
+    flat = kernel.reshape(-1, inside, operation.filters)
+    parts = []
+    for group in range(operation.groups):
+        channels = patches[..., group * inside : (group + 1) * inside]
+        filters = flat[..., group * outside : (group + 1) * outside]
+        parts.append(np.einsum("pntc,tcf->npf", channels, filters))
+    y = np.concatenate(parts, axis=-1).reshape(len(x), *counts, operation.filters)
+    return y if bias is None else y + bias
+
+
+def pool(operation: Pool, x: Exact) -> Exact:
+    if operation.kind == "max":
+        patches, counts = windows(operation, x, -np.inf)
+        y = patches.max(axis=2)
+    else:
+        patches, counts = windows(operation, x, 0.0)
+        present, _ = windows(operation, np.ones_like(x), 0.0)
+        y = patches.sum(axis=2) / present.sum(axis=2)
+    return np.moveaxis(y, 0, 1).reshape(len(x), *counts, x.shape[-1])
+
+
+def batch_statistics(x: Exact) -> tuple[Exact, Exact]:
+    """Mean and biased variance of every channel."""
+    columns = x.reshape(-1, x.shape[-1])
+    mean = columns.mean(axis=0)
+    return mean, ((columns - mean) ** 2).mean(axis=0)
+
+
+def batch_norm(operation: BatchNorm, x: Exact, parameters: Mapping[str, Exact], training: bool) -> Exact:
+    mean, variance = parameters["moving_mean"], parameters["moving_variance"]
+    if training and not operation.frozen:
+        mean, variance = batch_statistics(x)
+    normal = (x - mean) / np.sqrt(variance + operation.epsilon)
+    return parameters.get("gamma", 1.0) * normal + parameters.get("beta", 0.0)
+
+
+def activation(operation: Activation, x: Exact) -> Exact:
+    alpha = operation.alpha
+    match operation.function:
+        case "relu":
+            top = np.inf if operation.max_value is None else operation.max_value
+            threshold = operation.threshold
+            return np.where(x > threshold, np.minimum(x, top), alpha * (x - threshold))
+        case "leaky_relu":
+            return np.where(x > 0, x, alpha * x)
+        case "elu":
+            return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+        case "selu":  # Klambauer et al. 2017
+            alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+            return scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+        case "sigmoid":
+            return sigmoid(x)
+        case "tanh":
+            return np.tanh(x)
+        case "softplus":
+            return np.logaddexp(x, 0)
+        case "softsign":
+            return x / (1 + np.abs(x))
+        case "silu":
+            return x * sigmoid(x)
+        case "exponential":
+            return np.exp(x)
+        case "hard_sigmoid":
+            return np.clip(x / 6 + 0.5, 0, 1)
+        case "gelu":
+            return x * 0.5 * (1 + np.vectorize(math.erf, otypes=[np.float64])(x / math.sqrt(2)))
+        case "gelu_tanh":
+            return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+        case "mish":
+            return x * np.tanh(np.logaddexp(x, 0))
+        case "log_softmax":
+            return log_softmax(x)
+    raise NotImplementedError(operation.function)
+
+
+def sigmoid(x: Exact) -> Exact:
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def log_softmax(x: Exact) -> Exact:
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def loss(function: LossFunction, output: Exact, targets: NDArray[np.generic], weights: Exact | None = None) -> float:
+    """sum_i w_i l_i / n, with Keras's clipping of probabilities at 1e-7."""
+    smoothing = function.label_smoothing
+    if function.kind == "mean_squared_error":
+        values = (output - targets) ** 2
+    elif function.kind == "binary_crossentropy":
+        t = targets * (1 - smoothing) + smoothing / 2
+        p = sigmoid(output) if function.from_logits else output
+        p = np.clip(p, 1e-7, 1 - 1e-7)
+        values = -(t * np.log(p) + (1 - t) * np.log(1 - p))
+    else:
+        classes = output.shape[-1]
+        t = np.eye(classes)[targets] if function.kind.startswith("sparse") else targets
+        t = t * (1 - smoothing) + smoothing / classes
+        p = np.exp(log_softmax(output)) if function.from_logits else output / output.sum(axis=-1, keepdims=True)
+        values = -(t * np.log(np.clip(p, 1e-7, 1 - 1e-7))).sum(axis=-1)
+    each = values.reshape(len(output), -1).mean(axis=1)
+    return float((each if weights is None else each * weights).sum() / len(output))
+
+
+def penalty(x: Exact, l1: float, l2: float) -> float:
+    return float(l1 * np.abs(x).sum() + l2 * (x * x).sum())
+
+
+def total_loss(
+    graph: Graph,
+    images: Sequence[NDArray[np.generic]],
+    losses: Sequence[LossFunction],
+    targets: Sequence[NDArray[np.generic]],
+    weights: Exact | None = None,
+    *,
+    training: bool = True,
+    shares: Sequence[float] | None = None,
+    parameters: Mapping[Parameter, Exact] | None = None,
+) -> float:
+    """What a step minimises: losses, activity penalties, and the penalties of trainable parameters."""
+    values = run(graph, images, training, parameters=parameters)
+    total = 0.0
+    for k, node in enumerate(graph.outputs):
+        total += (shares or [1.0] * len(losses))[k] * loss(losses[k], values[node.index], targets[k], weights)
+    for node in graph.nodes:
+        if isinstance(node.operation, Penalty):
+            total += penalty(values[node.index], node.operation.l1, node.operation.l2)
+    for p in graph.parameters():
+        if p.trainable:
+            total += penalty(np.asarray((parameters or {}).get(p, p.value), np.float64), p.l1, p.l2)
+    return total

@@ -1,0 +1,165 @@
+"""Hypothesis strategies: graphs of one operation, with images that fit them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from hypothesis import strategies as st
+
+from striate.graph import Array, Graph, Shape
+from striate.graph.operations import Activation, ActivationName, BatchNorm, Conv, Dense, Pad, Pool
+from striate.graph.shapes import Padding, effective_kernel, element_count
+
+from .networks import Builder
+
+WORK = 1_500_000  # most multiply-adds or elements of an example, so that a test tries many
+SIZES = {1: 24, 2: 9, 3: 5}  # largest spatial sizes by number of dimensions
+
+ranks = st.integers(1, 3)
+channels = st.integers(1, 40)
+# Batches that fill packs of 8 and 16 images partly, just, and just not.
+batches = st.one_of(st.integers(1, 37), st.sampled_from([1, 7, 8, 9, 15, 16, 17, 24, 33]))
+
+
+class Case:
+    """A graph and images for it."""
+
+    def __init__(self, graph: Graph, images: list[Array], rng: np.random.Generator) -> None:
+        self.graph, self.images, self.rng = graph, images, rng
+
+    def __repr__(self) -> str:
+        nodes = [(node.name, node.operation, [source.index for source in node.inputs]) for node in self.graph.nodes]
+        return f"{[array.shape for array in self.images]} through {nodes}"
+
+
+def affordable(graph: Graph, batch: int) -> int:
+    """The batch, or fewer images when those would be too much work."""
+    each = sum(node.multiply_adds() + element_count(node.shape) for node in graph.nodes)
+    return max(1, min(batch, WORK // each))
+
+
+@st.composite
+def shapes(draw: st.DrawFn, rank: int, most_channels: int = 40) -> Shape:
+    return (*(draw(st.integers(1, SIZES[rank])) for _ in range(rank)), draw(st.integers(1, most_channels)))
+
+
+Window = tuple[Shape, Shape, Padding, Shape]
+
+
+@st.composite
+def windows(draw: st.DrawFn, sizes: Shape, *, pooling: bool) -> Window:
+    """Window, strides, padding and dilation that fit spatial sizes; a pool's window always sees a part of the image."""
+    found: list[tuple[int, int, tuple[int, int], int]] = []
+    for size in sizes:
+        window, stride = draw(st.integers(1, min(5, size + 2))), draw(st.integers(1, 3))
+        most = window - 1 if pooling else window + 1
+        padding = draw(st.one_of(st.just((0, 0)), st.tuples(st.integers(0, most), st.integers(0, most))))
+        dilation = draw(st.sampled_from([1, 1, 1, 2, 3]))
+        if pooling and any(padding):
+            dilation = 1  # else a window may see nothing but padding
+        while effective_kernel(window, dilation) > size + sum(padding):
+            window, dilation = (window, dilation - 1) if dilation > 1 else (window - 1, 1)
+        if pooling:
+            padding = (min(padding[0], window - 1), min(padding[1], window - 1))
+        found.append((window, stride, padding, dilation))
+    window, strides, paddings, dilations = zip(*found, strict=True)
+    return window, strides, paddings, dilations
+
+
+@st.composite
+def builders(draw: st.DrawFn) -> Builder:
+    return Builder(draw(st.integers(0, 2**32 - 1)))
+
+
+def finish(make: Builder, batch: int) -> Case:
+    return Case(make.finish(make.graph.nodes[-1]), make.images(affordable(make.graph, batch)), make.rng)
+
+
+@st.composite
+def convolutions(draw: st.DrawFn, rank: int, kind: Literal["plain", "grouped", "depthwise"] = "plain") -> Case:
+    make = draw(builders())
+    spatial = draw(shapes(rank))[:-1]
+    groups, inside, outside = 1, draw(channels), draw(channels)
+    if kind != "plain":
+        groups = draw(st.integers(1, 20))
+        inside = groups * (1 if kind == "depthwise" else draw(st.integers(1, 5)))
+        outside = groups * draw(st.integers(1, 4))
+    x = make.input(*spatial, inside)
+    window = draw(windows(spatial, pooling=False))
+    make.add(
+        Conv(*window, outside, groups, draw(st.booleans())), x, trainable=draw(st.sampled_from([True, True, False]))
+    )
+    return finish(make, draw(batches))
+
+
+@st.composite
+def pools(draw: st.DrawFn, rank: int, kind: Literal["max", "average"]) -> Case:
+    make = draw(builders())
+    shape = draw(shapes(rank))
+    make.add(Pool(*draw(windows(shape[:-1], pooling=True)), kind), make.input(*shape))
+    case = finish(make, draw(batches))
+    if draw(st.booleans()):  # ties: the first wins
+        case.images = [np.round(array * 1.5) for array in case.images]
+    return case
+
+
+@st.composite
+def denses(draw: st.DrawFn) -> Case:
+    make = draw(builders())
+    shape = (*draw(st.lists(st.integers(1, 5), max_size=2)), draw(st.integers(1, 200)))
+    make.add(Dense(draw(st.integers(1, 80)), draw(st.booleans())), make.input(*shape))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def batch_norms(draw: st.DrawFn) -> Case:
+    """At least 8 values for a channel: with fewer the gradient is a small difference of large numbers."""
+    make = draw(builders())
+    shape = draw(st.one_of(st.integers(0, 3).flatmap(lambda rank: shapes(rank) if rank else st.tuples(channels))))
+    make.add(
+        BatchNorm(
+            draw(st.sampled_from([1e-3, 1e-5])),
+            draw(st.sampled_from([0.99, 0.9, 0.0])),
+            draw(st.booleans()),
+            draw(st.booleans()),
+            draw(st.sampled_from([False, False, True])),
+        ),
+        make.input(*shape),
+        trainable=draw(st.sampled_from([True, True, False])),
+    )
+    fewest = -(-8 // element_count(shape[:-1]))
+    return finish(make, max(draw(batches), fewest))
+
+
+FUNCTIONS: list[ActivationName] = [
+    "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
+    "hard_sigmoid", "gelu", "gelu_tanh", "mish", "log_softmax",
+]  # fmt: skip
+
+
+@st.composite
+def activations(draw: st.DrawFn, function: ActivationName) -> Case:
+    make = draw(builders())
+    alpha = draw(st.sampled_from([0.1, 0.2, 0.3, 1.0])) if function in ("leaky_relu", "elu") else 0.0
+    make.add(Activation(function, alpha), make.input(*draw(small_shapes())))
+    case = finish(make, draw(batches))
+    spread = draw(st.sampled_from([0.1, 1.0, 4.0]))
+    case.images = [array * np.float32(spread) for array in case.images]
+    if function in ("relu", "leaky_relu") and draw(st.booleans()):  # zeros: the slope there is that below
+        case.images = [np.round(array) for array in case.images]
+    return case
+
+
+@st.composite
+def small_shapes(draw: st.DrawFn) -> Shape:
+    """Any number of dimensions, as for what is done to each element."""
+    return (*draw(st.lists(st.integers(1, 4), max_size=3)), draw(st.integers(1, 30)))
+
+
+@st.composite
+def pads(draw: st.DrawFn, rank: int) -> Case:
+    make = draw(builders())
+    padding = tuple(draw(st.tuples(st.integers(0, 3), st.integers(0, 3))) for _ in range(rank))
+    make.add(Pad(padding), make.input(*draw(shapes(rank, 12))))
+    return finish(make, draw(batches))

@@ -1,0 +1,91 @@
+"""Every layer with several sets of arguments, and the shape of an image to give it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Case = tuple[str, dict[str, Any], tuple[int, ...]]
+
+CONVOLUTIONS: list[Case] = [
+    ("Conv1D", {"filters": 3, "kernel_size": 4}, (11, 2)),
+    ("Conv1D", {"filters": 3, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}, (9, 2)),
+    ("Conv1D", {"filters": 2, "kernel_size": 3, "padding": "causal", "strides": 2}, (10, 2)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3}, (8, 9, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": (2, 5), "padding": "SAME", "activation": "relu"}, (8, 9, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "strides": (2, 1), "padding": "same"}, (8, 9, 1)),
+    ("Conv2D", {"filters": 6, "kernel_size": 3, "groups": 3, "use_bias": False}, (7, 7, 6)),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "dilation_rate": (2, 3), "activation": "tanh"}, (9, 10, 2)),
+    (
+        "Conv2D",
+        {
+            "filters": 2, "kernel_size": [3, 1], "kernel_regularizer": "l2", "bias_regularizer": "l1",
+            "kernel_initializer": "he_normal", "bias_initializer": "ones", "trainable": False, "name": "first",
+        },
+        (6, 6, 2),
+    ),
+    ("Conv3D", {"filters": 2, "kernel_size": (2, 3, 1), "strides": 2, "padding": "same"}, (5, 6, 4, 2)),
+]  # fmt: skip
+POOLINGS: list[Case] = [
+    (f"{kind}Pooling{rank}D", arguments, (*(7, 8, 6)[:rank], 3))
+    for kind in ("Max", "Average")
+    for rank in (1, 2, 3)
+    for arguments in (
+        {"pool_size": 2}, {"pool_size": 3, "strides": 2, "padding": "same"}, {"pool_size": 3, "strides": 1},
+    )
+] + [
+    (f"Global{kind}Pooling{rank}D", arguments, (*(7, 8, 6)[:rank], 3))
+    for kind in ("Max", "Average")
+    for rank in (1, 2, 3)
+    for arguments in ({}, {"keepdims": True})
+]  # fmt: skip
+DENSE: list[Case] = [
+    ("Dense", {"units": 5}, (7,)),
+    ("Dense", {"units": 5, "activation": "softmax", "use_bias": False}, (7,)),
+    (
+        "Dense",
+        {"units": 2, "activation": "gelu", "kernel_regularizer": "l1", "kernel_initializer": "orthogonal"},
+        (3, 4, 7),
+    ),
+]
+ACTIVATIONS: list[Case] = [
+    ("Activation", {"activation": name}, (4, 3))
+    for name in (
+        "linear", "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "sparse_sigmoid",
+        "log_sigmoid", "tanh", "hard_tanh", "softplus", "softsign", "silu", "swish", "mish", "gelu", "exponential",
+        "softmax", "log_softmax",
+    )
+] + [
+    ("ReLU", {}, (5,)),
+    ("ReLU", {"max_value": 1.5, "negative_slope": 0.25, "threshold": 0.5}, (4, 6)),
+    ("ReLU", {"max_value": 6}, (4, 6)),
+    ("LeakyReLU", {}, (4, 6)),
+    ("LeakyReLU", {"negative_slope": 0.05}, (4, 6)),
+    ("ELU", {}, (6,)),
+    ("ELU", {"alpha": 0.3}, (6,)),
+    ("Softmax", {}, (3, 4)),
+    ("Softmax", {"axis": 2}, (3, 4)),
+]  # fmt: skip
+OTHERS: list[Case] = [
+    ("BatchNormalization", {}, (4, 5, 3)),
+    ("BatchNormalization", {"axis": 3, "momentum": 0.5, "epsilon": 0.1, "scale": False}, (4, 5, 3)),
+    ("BatchNormalization", {"center": False, "gamma_regularizer": "l2", "gamma_initializer": "zeros"}, (6,)),
+    ("Dropout", {"rate": 0.25}, (4, 4)),
+    ("Dropout", {"rate": 0.0, "seed": 3}, (4, 4)),
+    ("Rescaling", {"scale": 1 / 255, "offset": -0.5}, (4, 4, 1)),
+    ("Flatten", {}, (3, 4, 2)),
+    ("Reshape", {"target_shape": (4, 6)}, (3, 4, 2)),
+    ("Reshape", {"target_shape": (2, -1, 3)}, (3, 4, 2)),
+    ("ZeroPadding1D", {"padding": 2}, (4, 3)),
+    ("ZeroPadding1D", {"padding": (0, 3)}, (4, 3)),
+    ("ZeroPadding2D", {"padding": 1}, (4, 5, 2)),
+    ("ZeroPadding2D", {"padding": (2, 0)}, (4, 5, 2)),
+    ("ZeroPadding2D", {"padding": ((1, 0), (0, 2))}, (4, 5, 2)),
+    ("ZeroPadding3D", {"padding": (1, 0, 2)}, (3, 4, 5, 2)),
+]
+CASES = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + OTHERS
+
+
+def label(case: Case) -> str:
+    """Shown as the test's name."""
+    name, arguments, _ = case
+    return f"{name}-{'-'.join(f'{key}={value}' for key, value in arguments.items())}"[:80]

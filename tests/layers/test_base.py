@@ -1,0 +1,235 @@
+"""What all layers have in common: names, building, weights, freezing, the nodes they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from striate import layers, random
+from striate.errors import ShapeError, StriateError
+from striate.graph import Graph, operations
+from striate.layers.base import reset_names
+from striate.layers.registry import LAYERS
+
+IMAGES = operations.Input((6, 6, 2))
+
+
+def lowered(layer: layers.Layer, shape: tuple[int, ...] = (6, 6, 2)) -> Graph:
+    graph = Graph()
+    graph.outputs = [layer.lower(graph, graph.add(operations.Input(shape), name="images"))]
+    return graph
+
+
+def test_names_count_up_as_in_keras(keras: Any) -> None:
+    keras.utils.clear_session()
+    arguments: dict[str, dict[str, Any]] = {
+        "InputLayer": {"shape": (1,)}, "Reshape": {"target_shape": (1,)}, "Dense": {"units": 1},
+        "Activation": {"activation": "relu"}, "Dropout": {"rate": 0.5}, "Rescaling": {"scale": 1.0},
+        **{f"Conv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2, 3)},
+        **{f"AveragePooling{n}D": {"pool_size": 1} for n in (1, 2, 3)},
+    }  # fmt: skip
+    for _ in range(3):
+        for name in sorted({cls.__name__ for cls in LAYERS.values()}):
+            options = arguments.get(name, {})
+            assert getattr(layers, name)(**options).name == getattr(keras.layers, name)(**options).name
+
+
+def test_names_start_again() -> None:
+    assert [layers.Dense(1).name, layers.Dense(1).name, layers.Flatten().name] == ["dense", "dense_1", "flatten"]
+    reset_names()
+    assert layers.Dense(1).name == "dense"
+    assert layers.Dense(1, name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("name", ["a/b", "", 3])
+def test_bad_names(name: Any) -> None:
+    with pytest.raises(StriateError, match=r'^Dense: got name=.*, expected a string without "/"$'):
+        layers.Dense(1, name=name)
+
+
+def test_nodes_of_a_layer() -> None:
+    layer = layers.Conv2D(3, 2, activation="hard_tanh", activity_regularizer="l2", name="c")
+    graph = lowered(layer)
+    names = ["images", "c/conv", "c/activation", "c/activation", "c/activation", "c"]
+    assert [node.name for node in graph.nodes] == names
+    assert graph.outputs[0].operation == operations.Penalty(0.0, 0.01)
+    assert [type(node.operation).__name__ for node in lowered(layers.Conv2D(3, 2)).nodes] == ["Input", "Conv"]
+
+
+def test_a_layer_that_does_nothing_still_has_a_node() -> None:
+    graph = lowered(layers.Activation("linear", name="nothing"))
+    assert graph.outputs[0].name == "nothing"
+    assert graph.outputs[0].shape == (6, 6, 2)
+
+
+def test_same_padding_is_tensorflow_s() -> None:
+    conv = lowered(layers.Conv2D(1, 4, strides=3, padding="same"), (8, 9, 2)).nodes[1].operation
+    assert isinstance(conv, operations.Conv)
+    assert conv.padding == ((1, 1), (0, 1))
+
+
+def test_regularizers_reach_the_parameters() -> None:
+    layer = layers.Dense(2, kernel_regularizer=layers_l1l2(0.1, 0.2), bias_regularizer="l2")
+    layer.build((3,))
+    assert (layer.kernel.l1, layer.kernel.l2) == (0.1, 0.2)
+    assert layer.bias is not None
+    assert (layer.bias.l1, layer.bias.l2) == (0.0, 0.01)
+
+
+def layers_l1l2(l1: float, l2: float) -> Any:
+    from striate.regularizers import L1L2
+
+    return L1L2(l1, l2)
+
+
+def test_parameters_are_attributes() -> None:
+    layer = layers.Conv2D(3, 2, name="c")
+    layer.build((None, 6, 6, 2))
+    assert layer.weights == [layer.kernel, layer.bias]
+    assert [parameter.name for parameter in layer.weights] == ["c/kernel", "c/bias"]
+    bare = layers.Conv2D(3, 2, use_bias=False)
+    bare.build((6, 6, 2))
+    assert bare.bias is None
+    assert bare.weights == [bare.kernel]
+
+
+def test_freezing() -> None:
+    layer = layers.BatchNormalization()
+    assert lowered(layer).outputs[0].operation == operations.BatchNorm(1e-3, 0.99)
+    assert [p.name.split("/")[1] for p in layer.trainable_weights] == ["gamma", "beta"]
+    layer.trainable = False
+    assert layer.trainable_weights == []
+    assert lowered(layer).outputs[0].operation == operations.BatchNorm(1e-3, 0.99, frozen=True)
+    layer.trainable = True
+    assert [p.name.split("/")[1] for p in layer.trainable_weights] == ["gamma", "beta"]
+    assert [p.name.split("/")[1] for p in layer.non_trainable_weights] == ["moving_mean", "moving_variance"]
+    frozen = layers.Dense(2, trainable=False)
+    frozen.build((3,))
+    assert frozen.trainable_weights == []
+    with pytest.raises(StriateError, match=r"^batch_normalization: got trainable='no', expected True or False$"):
+        layer.trainable = "no"  # type: ignore[assignment]
+    assert layer.trainable is True
+
+
+def test_weights_go_in_and_out() -> None:
+    layer = layers.Dense(2)
+    layer.build((3,))
+    memory = layer.kernel.value
+    kernel, bias = np.arange(6.0).reshape(3, 2), np.array([7.0, 8.0])
+    layer.set_weights([kernel, bias])
+    assert layer.kernel.value is memory  # engines hold on to it
+    np.testing.assert_array_equal(layer.get_weights()[0], kernel)
+    np.testing.assert_array_equal(layer.get_weights()[1], bias)
+    layer.get_weights()[0][:] = 0
+    np.testing.assert_array_equal(layer.kernel.value, kernel)
+
+
+@pytest.mark.parametrize("shapes", [[(3, 2)], [(2, 3), (2,)], [(3, 2), (2,), (2,)], [(3, 2), (1,)]])
+def test_weights_that_do_not_fit_change_nothing(shapes: list[tuple[int, ...]]) -> None:
+    layer = layers.Dense(2)
+    layer.build((3,))
+    before = layer.get_weights()
+    with pytest.raises(ShapeError) as caught:
+        layer.set_weights([np.zeros(shape) for shape in shapes])
+    assert str(caught.value) == f"dense: set_weights got arrays of shapes {shapes}, expected [(3, 2), (2,)]"
+    for old, new in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_before_building() -> None:
+    layer = layers.Dense(2)
+    assert (layer.built, layer.weights, layer.get_weights()) == (False, [], [])
+    for use in (layer.count_params, lambda: layer.input_shape, lambda: layer.output_shape):
+        with pytest.raises(StriateError, match=r"^dense: has no \w+ yet; call it on images or layer\.build"):
+            use()
+    with pytest.raises(ShapeError, match=r"expected \[\]; the layer is not built yet: call layer\.build"):
+        layer.set_weights([np.zeros((3, 2))])
+
+
+def test_building_twice_keeps_the_parameters() -> None:
+    layer = layers.Conv2D(2, 3)
+    layer.build((8, 8, 1))
+    kernel = layer.kernel
+    layer.build((10, 12, 1))
+    assert layer.kernel is kernel
+    assert layer.output_shape == (None, 8, 10, 2)
+    with pytest.raises(ShapeError) as caught:
+        layer.build((10, 12, 3))
+    assert str(caught.value) == (
+        "conv2d: was built for images of shape (10, 12, 1), so its kernel has shape (3, 3, 1, 2); "
+        "images of shape (10, 12, 3) need (3, 3, 3, 2). Use a new layer for them"
+    )
+    assert layer.input_shape == (None, 10, 12, 1)
+
+
+def test_a_failed_build_leaves_the_layer_unbuilt() -> None:
+    layer = layers.Dense(2, bias_initializer=lambda shape, dtype=None: np.zeros(5))
+    with pytest.raises(ShapeError, match=r"^dense: bias_initializer made shape \(5,\), expected \(2,\)$"):
+        layer.build((3,))
+    assert not layer.built
+    assert layer.weights == []
+
+
+def test_shared_layers_use_the_same_parameters() -> None:
+    layer, graph = layers.Dense(3), Graph()
+    first = layer.lower(graph, graph.add(operations.Input((4,)), name="a"))
+    second = layer.lower(graph, graph.add(operations.Input((4,)), name="b"))
+    assert first.parameters == second.parameters
+    with pytest.raises(ShapeError, match=r"^dense: takes one input, got 2$"):
+        layer.lower(graph, first, second)
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    def kernels() -> list[np.ndarray[Any, Any]]:
+        random.set_random_seed(4)
+        made = [layers.Conv2D(2, 3), layers.Dense(2)]
+        for layer in made:
+            layer.build((8, 8, 2))
+        return [layer.get_weights()[0] for layer in made]
+
+    for first, second in zip(kernels(), kernels(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_dropout_s_streams() -> None:
+    def streams() -> list[int]:
+        random.set_random_seed(4)
+        made = [layers.Dropout(0.5), layers.Dropout(0.5), layers.Dropout(0.5, seed=9)]
+        return [lowered(layer).outputs[0].operation.stream for layer in made]  # type: ignore[attr-defined]
+
+    assert streams() == streams()
+    assert len(set(streams())) == 3
+    assert streams()[2] == 9
+    assert all(0 <= stream < 2**32 for stream in streams())
+
+
+def test_declared_shapes() -> None:
+    assert layers.Dense(1).declared_input_shape is None
+    assert layers.Dense(1, input_shape=[4]).declared_input_shape == (4,)
+    assert layers.Dense(1, input_dim=4).declared_input_shape == (4,)
+    assert layers.Conv2D(1, 1, batch_input_shape=(None, 4, 4, 1)).declared_input_shape == (4, 4, 1)
+    assert layers.Input((4, 4, 1)).declared_input_shape == (4, 4, 1)
+
+
+@pytest.mark.parametrize("dtype", [None, "float32", np.float32, np.dtype("float32")])
+def test_dtypes(dtype: Any) -> None:
+    assert layers.Dense(1, dtype=dtype).dtype == "float32"
+
+
+def test_dtype_policies(keras: Any) -> None:
+    assert layers.Dense(1, dtype=keras.dtype_policies.DTypePolicy("float32")).dtype == "float32"
+    with pytest.raises(StriateError, match=r"^dense_1: got dtype='mixed_float16', but layers compute in"):
+        layers.Dense(1, dtype=keras.dtype_policies.DTypePolicy("mixed_float16"))
+
+
+def test_an_input_layer_is_the_input() -> None:
+    layer, graph = layers.Input((4, 4, 1), name="images"), Graph()
+    node = layer.lower(graph)
+    assert graph.inputs == [node]
+    assert (node.name, node.shape, layer.built) == ("images", (4, 4, 1), True)
+    assert (layer.input_shape, layer.output_shape) == ((None, 4, 4, 1), (None, 4, 4, 1))
+    other = Graph()
+    with pytest.raises(ShapeError, match=r"^images: expected images of shape \(4, 4, 1\), got \(5, 4, 1\)$"):
+        layer.lower(other, other.add(operations.Input((5, 4, 1)), name="x"))

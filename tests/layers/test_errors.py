@@ -1,0 +1,221 @@
+"""Arguments that cannot be: each error is read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from striate import layers
+from striate.errors import StriateError
+
+POSITIVE = "expected a whole number of at least 1"
+EACH = "expected a whole number or 2 of them, each at least 1"
+LEAVE = "which Striate does not have; leave it out"
+CHANNELS = "images have their channels last here; transpose them with x.transpose(0, 2, 3, 1)"
+CONSTRAINT = "which Striate does not have; use {}=striate.regularizers.L2(...) to keep weights small"
+INPUT_DTYPE = 'expected a type of numbers such as "float32" or "uint8"'
+
+CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
+    (lambda: layers.Conv2D(0, 3), f"conv2d: got filters=0, {POSITIVE}"),
+    (lambda: layers.Conv2D(2.5, 3), f"conv2d: got filters=2.5, {POSITIVE}"),
+    (lambda: layers.Conv2D(True, 3), f"conv2d: got filters=True, {POSITIVE}"),
+    (lambda: layers.Conv2D(2, 0), f"conv2d: got kernel_size=0, {EACH}"),
+    (lambda: layers.Conv2D(2, (3, 0)), f"conv2d: got kernel_size=(3, 0), {EACH}"),
+    (lambda: layers.Conv2D(2, (3, 3, 3)), f"conv2d: got kernel_size=(3, 3, 3), {EACH}"),
+    (lambda: layers.Conv2D(2, "33"), f"conv2d: got kernel_size='33', {EACH}"),
+    (lambda: layers.Conv2D(2, 3, strides=-1), f"conv2d: got strides=-1, {EACH}"),
+    (lambda: layers.Conv2D(2, 3, dilation_rate=0), f"conv2d: got dilation_rate=0, {EACH}"),
+    (lambda: layers.Conv1D(2, (3, 3)), "conv1d: got kernel_size=(3, 3), expected a whole number, each at least 1"),
+    (
+        lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=(1, 2)),
+        "conv2d: got strides=(2, 2) with dilation_rate=(1, 2); one of the two must be 1",
+    ),
+    (lambda: layers.Conv2D(4, 3, groups=3), "conv2d: groups=3 does not divide filters=4"),
+    (lambda: layers.Conv2D(4, 3, groups=0), f"conv2d: got groups=0, {POSITIVE}"),
+    (lambda: layers.Conv2D(4, 3, padding="full"), "conv2d: got padding='full', expected 'valid' or 'same'"),
+    (lambda: layers.Conv2D(4, 3, padding="causal"), "conv2d: got padding='causal', expected 'valid' or 'same'"),
+    (lambda: layers.Conv1D(4, 3, padding=1), "conv1d: got padding=1, expected 'valid' or 'same' or 'causal'"),
+    (
+        lambda: layers.Conv2D(4, 3, data_format="channels_first"),
+        f"conv2d: got data_format='channels_first'; {CHANNELS}",
+    ),
+    (lambda: layers.Conv2D(4, 3, data_format="x"), "conv2d: got data_format='x'; expected \"channels_last\""),
+    (lambda: layers.Conv2D(4, 3, use_bias="no"), "conv2d: got use_bias='no', expected True or False"),
+    (
+        lambda: layers.Conv2D(4, 3, kernel_constraint="non_neg"),
+        f"conv2d: got kernel_constraint='non_neg', {CONSTRAINT.format('kernel_regularizer')}",
+    ),
+    (
+        lambda: layers.BatchNormalization(gamma_constraint=abs),
+        f"batch_normalization: got gamma_constraint={abs!r}, {CONSTRAINT.format('gamma_regularizer')}",
+    ),
+    (
+        lambda: layers.Conv2D(4, 3, activation="rellu"),
+        "conv2d: unknown activation 'rellu': did you mean 'relu' or 'relu6'?",
+    ),
+    (
+        lambda: layers.Conv2D(4, 3, kernel_initializer="he_norml"),
+        "conv2d: kernel_initializer: unknown initializer 'he_norml': did you mean 'he_normal' or 'HeNormal'?",
+    ),
+    (
+        lambda: layers.Dense(4, kernel_regularizer="L22"),
+        "dense: kernel_regularizer: unknown regularizer 'L22': did you mean 'L2' or 'l2'?",
+    ),
+    (
+        lambda: layers.Conv2D(4, 3, kernel_regulariser="l2"),
+        "Conv2D: unknown argument 'kernel_regulariser'; did you mean 'kernel_regularizer'?",
+    ),
+    (lambda: layers.MaxPooling2D(pool=2), "MaxPooling2D: unknown argument 'pool'; did you mean 'pool_size'?"),
+    (lambda: layers.Dense(0), f"dense: got units=0, {POSITIVE}"),
+    (lambda: layers.Dense("10"), f"dense: got units='10', {POSITIVE}"),
+    (lambda: layers.Dense(1, lora_rank=4), f"dense: got lora_rank=4, {LEAVE}"),
+    (
+        lambda: layers.Dense(1, dtype="float64"),
+        "dense: got dtype='float64', but layers compute in \"float32\"; leave the argument out",
+    ),
+    (lambda: layers.Dense(1, trainable=1), "dense: got trainable=1, expected True or False"),
+    (
+        lambda: layers.Dense(1, input_shape=(None, 3)),
+        "dense: got input_shape=(None, 3), but every size must be known; give numbers, such as (28, 28, 1)",
+    ),
+    (lambda: layers.Dense(1, input_shape=(0,)), "dense: got input_shape=(0,), expected whole numbers of at least 1"),
+    (lambda: layers.Dense(1, input_shape="28"), "dense: got input_shape='28', expected a tuple such as (28, 28, 1)"),
+    (lambda: layers.MaxPooling2D(0), f"max_pooling2d: got pool_size=0, {EACH}"),
+    (lambda: layers.MaxPooling2D(2, strides=(1, 0)), f"max_pooling2d: got strides=(1, 0), {EACH}"),
+    (
+        lambda: layers.AveragePooling2D(2, padding=None),
+        "average_pooling2d: got padding=None, expected 'valid' or 'same'",
+    ),
+    (lambda: layers.GlobalMaxPooling2D(keepdims=1), "global_max_pooling2d: got keepdims=1, expected True or False"),
+    (lambda: layers.Flatten("channels_first"), f"flatten: got data_format='channels_first'; {CHANNELS}"),
+    (lambda: layers.Reshape((-1, -1)), "reshape: got target_shape=(-1, -1), expected at most one -1"),
+    (lambda: layers.Reshape((3, 0)), "reshape: got target_shape=(3, 0), expected whole numbers of at least 1"),
+    (lambda: layers.ReLU(max_value=-1), "re_lu: got max_value=-1, expected a finite number at least 0"),
+    (lambda: layers.ReLU(negative_slope=None), "re_lu: got negative_slope=None, expected a finite number at least 0"),
+    (lambda: layers.ReLU(threshold=-0.5), "re_lu: got threshold=-0.5, expected a finite number at least 0"),
+    (lambda: layers.LeakyReLU(-0.1), "leaky_re_lu: got negative_slope=-0.1, expected a finite number at least 0"),
+    (lambda: layers.ELU("a"), "elu: got alpha='a', expected a finite number"),
+    (lambda: layers.Softmax(0), "softmax: got axis=0, expected -1, the channels (the last axis)"),
+    (lambda: layers.Softmax([1, 2]), "softmax: got axis=[1, 2], expected -1, the channels (the last axis)"),
+    (lambda: layers.Dropout(1), "dropout: got rate=1, which leaves nothing; expected a number below 1"),
+    (lambda: layers.Dropout(-0.1), "dropout: got rate=-0.1, expected a finite number at least 0 and at most 1"),
+    (lambda: layers.Dropout(float("nan")), "dropout: got rate=nan, expected a finite number at least 0 and at most 1"),
+    (lambda: layers.Dropout(0.5, noise_shape=(1, 2)), f"dropout: got noise_shape=(1, 2), {LEAVE}"),
+    (lambda: layers.Dropout(0.5, seed=-1), "dropout: got seed=-1, expected a whole number of at least 0"),
+    (
+        lambda: layers.BatchNormalization(momentum=2),
+        "batch_normalization: got momentum=2, expected a finite number at least 0 and at most 1",
+    ),
+    (
+        lambda: layers.BatchNormalization(epsilon=-1),
+        "batch_normalization: got epsilon=-1, expected a finite number at least 0",
+    ),
+    (lambda: layers.BatchNormalization(renorm=True), f"batch_normalization: got renorm=True, {LEAVE}"),
+    (lambda: layers.Rescaling([1, 2]), "rescaling: got scale=[1, 2], expected a finite number"),
+    (
+        lambda: layers.ZeroPadding2D((1, 2, 3)),
+        "zero_padding2d: got padding=(1, 2, 3), expected a whole number, 2 of them, or 2 pairs (before, after)",
+    ),
+    (
+        lambda: layers.ZeroPadding2D(-1),
+        "zero_padding2d: got padding=-1, expected a whole number or 2 of them, each at least 0",
+    ),
+    (
+        lambda: layers.ZeroPadding1D((1, 2, 3)),
+        "zero_padding1d: got padding=(1, 2, 3), expected a whole number or 2 of them, each at least 0",
+    ),
+    (lambda: layers.Input(), "input_layer: expected either shape or batch_shape, such as shape=(28, 28, 1)"),
+    (
+        lambda: layers.Input((3,), batch_shape=(None, 3)),
+        "input_layer: expected either shape or batch_shape, such as shape=(28, 28, 1)",
+    ),
+    (
+        lambda: layers.Input((None, 28, 1)),
+        "input_layer: got shape=(None, 28, 1), but every size must be known; give numbers, such as (28, 28, 1)",
+    ),
+    (lambda: layers.Input((3,), dtype="string"), f"input_layer: got dtype='string', {INPUT_DTYPE}"),
+    (lambda: layers.Input((3,), dtype="complex64"), f"input_layer: got dtype='complex64', {INPUT_DTYPE}"),
+    (lambda: layers.Input((3,), sparse=True), f"input_layer: got sparse=True, {LEAVE}"),
+    (lambda: layers.get("Conv2d"), "unknown layer 'Conv2d': did you mean 'Conv2D'?"),
+    (
+        lambda: layers.get(3),  # type: ignore[arg-type]
+        "layers: got 3, expected a layer such as striate.layers.Dense(10)",
+    ),
+]  # fmt: skip
+
+RANK = "expected 2 spatial dimensions and channels (rank 3 without the batch), got shape"
+SHAPES: list[tuple[layers.Layer, tuple[int, ...], str]] = [
+    (
+        layers.Conv2D(2, 7, name="conv2d_3"), (5, 5, 1),
+        "conv2d_3: a 7x7 kernel does not fit a 5x5 input without padding; "
+        'use padding="same" or a kernel of at most 5x5',
+    ),
+    (
+        layers.Conv2D(2, 3, dilation_rate=3, name="c"), (5, 5, 1),
+        'c: a 3x3 kernel (dilated: 7x7) does not fit a 5x5 input without padding; '
+        'use padding="same" or a kernel of at most 5x5',
+    ),
+    (
+        layers.MaxPooling2D((2, 4), name="p"), (5, 3, 1),
+        'p: a 2x4 kernel does not fit a 5x3 input without padding; use padding="same" or a kernel of at most 5x3',
+    ),
+    (
+        layers.Conv2D(2, 3, padding="same", name="c"), (28, 28),
+        f"c: {RANK} (28, 28) (rank 2); "
+        "if the images have one channel and no axis for it, add one: x[..., numpy.newaxis]",
+    ),
+    (layers.MaxPooling2D(name="p"), (784,), f"p: {RANK} (784,) (rank 1)"),
+    (layers.GlobalAveragePooling2D(name="g"), (2, 3, 4, 5), f"g: {RANK} (2, 3, 4, 5) (rank 4)"),
+    (layers.ZeroPadding2D(name="z"), (784,), f"z: {RANK} (784,) (rank 1)"),
+    (layers.Conv2D(4, 3, groups=2, name="c"), (8, 8, 3), "c: groups=2 does not divide the input's 3 channels"),
+    (
+        layers.Reshape((5, -1), name="r"), (3, 4),
+        "r: cannot reshape (3, 4) (12 elements) to (5, -1); 12 is not a multiple of 5",
+    ),
+    (layers.Reshape((5, 2), name="r"), (4, 5), "r: cannot reshape (4, 5) (20 elements) to (5, 2) (10 elements)"),
+    (layers.Dense(3, name="d"), (), "d: expected at least one axis beside the batch, got none; reshape the input"),
+    (
+        layers.BatchNormalization(axis=1, name="b"), (4, 4, 3),
+        "b: got axis=1 for images of shape (4, 4, 3), expected -1 or 3 (the last)",
+    ),
+    (layers.Softmax(axis=1, name="s"), (4, 3), "s: got axis=1 for images of shape (4, 3), expected -1 or 2 (the last)"),
+    (layers.Softmax(name="s"), (), "s: softmax needs an axis to sum over, got a scalar for each image"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "message"), CONSTRUCTION, ids=[message[:60] for _, message in CONSTRUCTION])
+def test_construction(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(StriateError) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("layer", "shape", "message"), SHAPES, ids=[message[:60] for *_, message in SHAPES])
+def test_shapes(layer: layers.Layer, shape: tuple[int, ...], message: str) -> None:
+    for use in (layer.compute_output_shape, layer.build, lambda shape: layer(np.zeros((1, *shape)))):
+        with pytest.raises(StriateError) as caught:
+            use(shape)
+        assert str(caught.value) == message
+    assert not layer.built
+
+
+def test_functions_no_engine_can_run() -> None:
+    with pytest.raises(StriateError, match=r"^dense: activation: got <built-in .* abs>, which no engine can run"):
+        layers.Dense(1, activation=abs)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.array([["a"]]), "dense: got an array of dtype <U1, expected numbers"),
+        (np.zeros((0, 3)), "dense: got an array of shape (0, 3), expected at least one image, batch first"),
+        (np.float32(3), "dense: got an array of shape (), expected at least one image, batch first"),
+    ],
+)
+def test_calls(images: Any, message: str) -> None:
+    with pytest.raises(StriateError) as caught:
+        layers.Dense(2)(images)
+    assert str(caught.value) == message

@@ -1,0 +1,142 @@
+"""What layers compute, beside Keras with the same weights. Tolerances: float32 sums of at most a few hundred terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from striate import activations, layers
+from striate.errors import StriateError
+
+from .cases import CASES, Case, label
+
+BATCH = 5  # neither one nor a full pack of lanes
+
+
+def images(shape: tuple[int, ...], seed: int = 0) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(seed).normal(0, 2, (BATCH, *shape)).astype(np.float32)
+
+
+def numbers(tensor: Any) -> np.ndarray[Any, Any]:
+    return tensor.detach().cpu().numpy()  # type: ignore[no-any-return]
+
+
+def with_random_weights(layer: layers.Layer, shape: tuple[int, ...]) -> list[np.ndarray[Any, Any]]:
+    layer.build(shape)
+    generator = np.random.default_rng(1)
+    weights = [generator.uniform(0.1, 1, parameter.shape) for parameter in layer.weights]
+    layer.set_weights(weights)
+    return weights
+
+
+# Keras on PyTorch pads "same" averages with copies of the border and counts them; on TensorFlow, as here, it does not.
+BORDER = {"AveragePooling1D", "AveragePooling2D", "AveragePooling3D"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=label)
+def test_a_call_is_keras_s(keras: Any, case: Case) -> None:
+    name, arguments, shape = case
+    if name in BORDER and arguments.get("padding") == "same":
+        return check_average(getattr(layers, name)(**arguments), shape)
+    ours, theirs, x = getattr(layers, name)(**arguments), getattr(keras.layers, name)(**arguments), images(shape)
+    weights = with_random_weights(ours, shape)
+    theirs.build((None, *shape))
+    theirs.set_weights(weights)
+    expected = numbers(theirs(x))
+    got = ours(x)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, expected, rtol=2e-5, atol=2e-5)
+
+
+def check_average(layer: Any, shape: tuple[int, ...]) -> None:
+    """The mean over what of each window lies inside the image."""
+    x, (size,), (stride,) = images(shape), set(layer.pool_size), set(layer.strides)
+    got, rank = layer(x), len(shape) - 1
+    for place in np.ndindex(*got.shape[1:-1]):
+        total = [max((-(-n // stride) - 1) * stride + size - n, 0) // 2 for n in shape[:-1]]
+        window = tuple(slice(max(p * stride - t, 0), p * stride - t + size) for p, t in zip(place, total, strict=True))
+        expected = x[(slice(None), *window)].mean(axis=tuple(range(1, rank + 1)))
+        np.testing.assert_allclose(got[(slice(None), *place)], expected, rtol=1e-5, atol=1e-6)
+
+
+@given(st.data())
+@settings(max_examples=20)
+def test_convolutions_of_random_shapes(keras: Any, data: st.DataObject) -> None:
+    rank = data.draw(st.integers(1, 3))
+    groups, channels, filters = (data.draw(st.integers(1, 3)) for _ in range(3))
+    stride = data.draw(st.integers(1, 3))
+    arguments = {
+        "filters": groups * filters, "kernel_size": tuple(data.draw(st.integers(1, 3)) for _ in range(rank)),
+        "strides": stride, "dilation_rate": 1 if stride > 1 else data.draw(st.integers(1, 2)), "groups": groups,
+        "padding": data.draw(st.sampled_from(["valid", "same"])),
+    }  # fmt: skip
+    shape = (*(data.draw(st.integers(5, 8)) for _ in range(rank)), groups * channels)
+    ours = getattr(layers, f"Conv{rank}D")(**arguments)
+    theirs = getattr(keras.layers, f"Conv{rank}D")(**arguments)
+    theirs.build((None, *shape))
+    theirs.set_weights(with_random_weights(ours, shape))
+    x = images(shape)
+    np.testing.assert_allclose(ours(x), numbers(theirs(x)), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float64", "int64", "int8", "bool", "float16"])
+def test_arrays_of_any_number_type(dtype: str) -> None:
+    x = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 100, (BATCH, 3)).astype(dtype)
+    layer = layers.Dense(2)
+    expected = layer(x.astype(np.float32))
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-6)
+    np.testing.assert_allclose(layer(x.tolist()), expected, rtol=1e-6)
+    np.testing.assert_allclose(layer(np.asfortranarray(x)), expected, rtol=1e-6)
+
+
+def test_batch_normalization_in_training_uses_the_batch_s_statistics(keras: Any) -> None:
+    x = images((4, 3))
+    ours, theirs = layers.BatchNormalization(momentum=0.8), keras.layers.BatchNormalization(momentum=0.8)
+    np.testing.assert_allclose(ours(x, training=True), numbers(theirs(x, training=True)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(ours.moving_mean.value, np.zeros(3))  # unlike Keras's, which have moved
+    ours.trainable = theirs.trainable = False
+    ours.set_weights([numbers(variable.value) for variable in theirs.weights])
+    np.testing.assert_allclose(ours(x, training=True), numbers(theirs(x, training=True)), rtol=1e-4, atol=1e-5)
+
+
+def test_dropout() -> None:
+    """20,000 numbers at rate 0.25: the fraction that is left has a standard error of 0.003."""
+    layer, x = layers.Dropout(0.25), np.ones((20, 1000), np.float32)
+    np.testing.assert_array_equal(layer(x), x)
+    dropped = layer(x, training=True)
+    assert set(np.unique(dropped)) == {np.float32(0), np.float32(4 / 3)}
+    assert abs((dropped > 0).mean() - 0.75) < 0.015
+    again, other = layers.Dropout(0.25, seed=1)(x, training=True), layers.Dropout(0.25, seed=2)(x, training=True)
+    np.testing.assert_array_equal(again, layers.Dropout(0.25, seed=1)(x, training=True))
+    assert not np.array_equal(again, other)
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (3, 4), (2, 3, 4)])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("relu", {}), ("relu", {"negative_slope": 0.1, "max_value": 1.0, "threshold": 0.5}), ("relu6", {}),
+        ("leaky_relu", {}), ("leaky_relu", {"negative_slope": 0.5}), ("elu", {"alpha": 0.5}), ("celu", {"alpha": 2.0}),
+        ("gelu", {"approximate": True}), ("gelu", {}), ("mish", {}), ("linear", {}), ("tanh", {}), ("selu", {}),
+    ],
+)  # fmt: skip
+def test_activations_of_arrays(keras: Any, name: str, options: dict[str, Any], shape: tuple[int, ...]) -> None:
+    x = np.asarray(np.random.default_rng(0).normal(0, 3, shape), np.float32)
+    got = getattr(activations, name)(x, **options)
+    assert got.shape == shape
+    expected = numbers(getattr(keras.activations, name)(keras.ops.convert_to_tensor(x), **options))
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("axis", [-1, 0, 1, 2, -2])
+def test_softmax_along_any_axis(keras: Any, name: str, axis: int) -> None:
+    x = images((3, 4))
+    expected = numbers(getattr(keras.activations, name)(keras.ops.convert_to_tensor(x), axis=axis))
+    np.testing.assert_allclose(getattr(activations, name)(x, axis=axis), expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(StriateError, match=r"^softmax: got axis=3 for an array of shape \(5, 3, 4\)$"):
+        activations.softmax(x, axis=3)

@@ -33,7 +33,8 @@ class Worker:
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise SystemExit(f"{self.framework}: the worker ended while it was asked to {command} {arguments}")
+            code = self._process.wait()
+            raise SystemExit(f"{self.framework}: the worker ended (code {code}) when asked to {command} {arguments}")
         result: dict[str, Any] = json.loads(answer)
         return result
 

@@ -30,7 +30,7 @@ static inline const Lane* lanes(const float* p) { return reinterpret_cast<const 
 static inline Lane load(const float* p) { return *reinterpret_cast<const UnalignedLane*>(p); }
 static inline void store(float* p, Lane v) { *reinterpret_cast<UnalignedLane*>(p) = v; }
 
-static inline Lane broadcast(float x) { return Lane{} + x; }
+static inline Lane broadcast(float x) { return x - Lane{}; }  // x - 0 is x, also for -0: nothing is computed
 static inline Bits broadcast_bits(uint32_t x) { return Bits{} + x; }
 static inline Lane zero() { return Lane{}; }
 static inline Mask as_mask(Lane v) { return (Mask)v; }
@@ -56,11 +56,14 @@ static inline Mask filled_lanes(int count) { return (Mask)lane_index() < count; 
 
 // Sum over the lanes, always in the same tree: halves, quarters, ...
 static inline float lane_sum(Lane v) {
-  float s[LANES];
-  std::memcpy(s, &v, sizeof s);
+#if defined(__clang__)  // its shuffles take constant patterns only
   for (int half = LANES / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; l++) s[l] += s[l + half];
-  return s[0];
+    for (int l = 0; l < half; l++) v[l] += v[l + half];
+#else
+#pragma GCC unroll 4
+  for (int half = LANES / 2; half > 0; half /= 2) v += __builtin_shuffle(v, (Mask)lane_index() ^ half);
+#endif
+  return v[0];
 }
 
 static inline Lane floor_lane(Lane v) {

@@ -41,11 +41,10 @@ double Program::batch_loss(const Builder& b, int64_t count) const {
   double total = 0;
   const size_t losses = graph_.losses.size();
   for (size_t i = 0; i < static_cast<size_t>(count) * losses; i++) total += static_cast<double>(b.image_losses[i]);
-  total /= static_cast<double>(count);
   const int64_t places = b.plan.capacity() * kernels_.lanes;
   for (int64_t k = 0; k < b.penalty_operations; k++)
     for (int64_t i = 0; i < count; i++) total += static_cast<double>(b.image_penalties[static_cast<size_t>(k * places + i)]);
-  return total;
+  return total / static_cast<double>(count);
 }
 
 double Program::parameter_penalties() {
@@ -255,10 +254,8 @@ void Program::evaluate(const Examples& examples, int64_t batch_size, float* imag
     for (int64_t i = 0; i < count; i++) {
       float total = 0;
       for (int64_t k = 0; k < losses; k++) total += c.builder.image_losses[static_cast<size_t>(i * losses + k)];
-      image_losses[2 * (start + i)] = total;
-      float penalty = 0;
-      for (int64_t k = 0; k < c.builder.penalty_operations; k++) penalty += c.builder.image_penalties[static_cast<size_t>(k * places + i)];
-      image_losses[2 * (start + i) + 1] = penalty;
+      for (int64_t k = 0; k < c.builder.penalty_operations; k++) total += c.builder.image_penalties[static_cast<size_t>(k * places + i)];
+      image_losses[start + i] = total;
     }
   });
 }

@@ -27,7 +27,7 @@ class Program {
   // steps whose loss was computed: fewer than `steps` when one was not finite, whose update is left out.
   int64_t train(const Examples& examples, const int64_t* order, int64_t count, int64_t batch_size, const double* learning_rates,
                 int64_t steps, uint64_t first_step, double* losses, const std::vector<Sink>& outputs);
-  // losses: of each image, without the parameters' penalties; penalties of activities are the image's share.
+  // losses: of each image, with the penalties of its activities but not those of the parameters
   void evaluate(const Examples& examples, int64_t batch_size, float* image_losses, const std::vector<Sink>& outputs);
   // Values of nodes; in batches of any size, or with the statistics of all images as one batch in training mode.
   void read(const Examples& examples, int64_t batch_size, const std::vector<int>& nodes, bool training, uint64_t step,

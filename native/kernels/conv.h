@@ -15,15 +15,15 @@ static inline int64_t group_start(int64_t n, int64_t groups, int64_t i) { return
 
 // acc[f][x] = sum of w(j, f) * in[j + x * column] over the spans. Then out = gate(relu(acc + bias)).
 template <int F, int X, bool TRANSPOSED>
-static void correlation_tile(const Correlation& c, const Lane* in, Lane* out, const Lane* gate, const float* w, int64_t step,
-                             const float* bias) {
+static void correlation_tile(const Correlation& c, const Span* first, const Span* last, const Lane* in, Lane* out, const Lane* gate,
+                             const float* w, int64_t step, const float* bias) {
   const int64_t column = c.positions.in_column, out_column = c.positions.out_column;
   Lane acc[F][X];
 #pragma GCC unroll 16
   for (int f = 0; f < F; f++)
 #pragma GCC unroll 4
     for (int x = 0; x < X; x++) acc[f][x] = bias ? broadcast(bias[f]) : zero();
-  for (const Span* s = c.spans; s < c.spans + c.span_count; s++) {
+  for (const Span* s = first; s < last; s++) {
     const Lane* ip = in + s->input;
     const float* wp = TRANSPOSED ? w + s->weight : w + s->weight * step;
     for (int64_t j = 0; j < s->length; j++) {
@@ -50,7 +50,8 @@ static void correlation_tile(const Correlation& c, const Lane* in, Lane* out, co
     }
 }
 
-typedef void (*CorrelationTile)(const Correlation&, const Lane*, Lane*, const Lane*, const float*, int64_t, const float*);
+typedef void (*CorrelationTile)(const Correlation&, const Span*, const Span*, const Lane*, Lane*, const Lane*, const float*, int64_t,
+                                const float*);
 
 template <bool TRANSPOSED, int X, int F = max_f(X)>
 static CorrelationTile find_tile(int f) {
@@ -82,14 +83,17 @@ static void correlation(const Correlation& c) {
     const int64_t wide = groups_of(p.width, tiles), narrow = p.width / tiles;
     const CorrelationTile wide_tile = find_tile<TRANSPOSED>(f, wide), narrow_tile = find_tile<TRANSPOSED>(f, narrow);
     for (int64_t d = 0; d < p.depth; d++)
-      for (int64_t y = 0; y < p.height; y++)
+      for (int64_t y = 0; y < p.height; y++) {
+        const Span* first = c.spans + (c.row_first ? c.row_first[y] : 0);
+        const Span* last = c.spans + (c.row_last ? c.row_last[y] : c.span_count);
         for (int64_t t = 0; t < tiles; t++) {
           const int64_t x = group_start(p.width, tiles, t), size = group_start(p.width, tiles, t + 1) - x;
           const Lane* in = lanes(c.input) + d * p.in_depth + y * p.in_row + x * p.in_column;
           const int64_t at = d * p.out_depth + y * p.out_row + x * p.out_column + f0;
-          (size == wide ? wide_tile : narrow_tile)(c, in, lanes(c.output) + at, c.gate ? lanes(c.gate) + at : nullptr, w, step,
-                                                   c.bias ? c.bias + f0 : nullptr);
+          (size == wide ? wide_tile : narrow_tile)(c, first, last, in, lanes(c.output) + at, c.gate ? lanes(c.gate) + at : nullptr, w,
+                                                   step, c.bias ? c.bias + f0 : nullptr);
         }
+      }
   }
 }
 
@@ -161,13 +165,45 @@ static void gradient_tile(const WeightGradient& g, int64_t t0, int64_t t, int64_
   gradient_tile<T>(g, t0, f0, f);
 }
 
-static void weight_gradient(const WeightGradient& g) {
+// Both forms sweep the images once for every tile, so they take a few rows at a time that stay in the second-level cache.
+// The chunks depend on the layer alone, and so does the order of the sums.
+template <class Tiles>
+static void by_chunks(const WeightGradient& g, int64_t floats_per_row, Tiles tiles) {
+  constexpr int64_t CACHE_FLOATS = 48 * 1024;
+  const Positions& p = g.positions;
+  const int64_t chunk = CACHE_FLOATS < floats_per_row ? 1 : CACHE_FLOATS / floats_per_row;
+  if (g.packs * p.depth == 1 && p.height <= chunk) return tiles(g);
+  if (p.depth * p.height == 1) return tiles(g);  // dense layers: packs are short
+  bool first = true;
+  for (int64_t pack = 0; pack < g.packs; pack++)
+    for (int64_t d = 0; d < p.depth; d++)
+      for (int64_t y = 0; y < p.height; y += chunk, first = false) {
+        WeightGradient part = g;
+        part.packs = 1;
+        part.positions.depth = 1;
+        part.positions.height = p.height - y < chunk ? p.height - y : chunk;
+        part.input += pack * g.input_pack + (d * p.in_depth + y * p.in_row) * LANES;
+        part.output_gradient += pack * (g.row_length ? g.row_pack : g.output_pack) +
+                                (g.row_length ? (d * p.height + y) * p.width * g.row_length : d * p.out_depth + y * p.out_row) * LANES;
+        part.accumulate = g.accumulate || !first;
+        tiles(part);
+      }
+}
+
+static void weight_gradient_tiles(const WeightGradient& g) {
   const int64_t taps = groups_of(g.taps, GRADIENT_T), filters = groups_of(g.outputs, GRADIENT_F), tiles = taps * filters;
   for (int64_t i = tiles * g.part / g.parts; i < tiles * (g.part + 1) / g.parts; i++) {
     const int64_t t0 = group_start(g.taps, taps, i / filters), t1 = group_start(g.taps, taps, i / filters + 1);
     const int64_t f0 = group_start(g.outputs, filters, i % filters), f1 = group_start(g.outputs, filters, i % filters + 1);
     gradient_tile(g, t0, t1 - t0, f0, f1 - f0);
   }
+}
+
+static void weight_gradient(const WeightGradient& g) {
+  const Positions& p = g.positions;
+  WeightGradient plain = g;
+  plain.row_length = 0;
+  by_chunks(plain, p.width * (p.in_column + p.out_column) * LANES, weight_gradient_tiles);
 }
 
 // Weight gradient, second form, for many filters: the output gradient is turned to rows of filters for each image, so that a
@@ -190,16 +226,17 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
       for (int64_t y = 0; y < p.height; y++)
         for (int64_t x = 0; x < p.width; x++) {
           const float* in = g.input + pack * g.input_pack + (d * p.in_depth + y * p.in_row + x * p.in_column) * LANES;
+          const float* first = in + g.tap_input[t0] * LANES;
           const float* tap[T];
 #pragma GCC unroll 16
-          for (int t = 0; t < T; t++) tap[t] = in + (ADJACENT ? g.tap_input[t0] + t : g.tap_input[t0 + t]) * LANES;
-          for (int l = 0; l < LANES; l++, row += g.row_length) {
+          for (int t = 0; t < T; t++) tap[t] = in + g.tap_input[t0 + t] * LANES;
+          for (int l = 0; l < LANES; l++, first++, row += g.row_length) {
             Lane dy[V];
 #pragma GCC unroll 4
             for (int v = 0; v < V; v++) dy[v] = load(row + v * LANES);
 #pragma GCC unroll 16
             for (int t = 0; t < T; t++) {
-              const Lane value = broadcast(tap[t][l]);
+              const Lane value = broadcast(ADJACENT ? first[t * LANES] : tap[t][l]);
 #pragma GCC unroll 4
               for (int v = 0; v < V; v++) acc[t][v] += value * dy[v];
             }
@@ -228,7 +265,7 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t t, int64_t f0
     rows_tile<T, V, false>(g, t0, f0);
 }
 
-static void weight_gradient_by_rows(const WeightGradient& g) {
+static void rows_tiles(const WeightGradient& g) {
   const int64_t vectors = groups_of(g.outputs, LANES), columns = groups_of(vectors, ROWS_V);
   const int64_t widest = groups_of(vectors, columns), rows = groups_of(g.taps, rows_t(static_cast<int>(widest)));
   const int64_t tiles = rows * columns;
@@ -242,6 +279,10 @@ static void weight_gradient_by_rows(const WeightGradient& g) {
     if (v == 2) rows_tile<2>(g, t0, t, v0 * LANES);
     if (v == 1) rows_tile<1>(g, t0, t, v0 * LANES);
   }
+}
+
+static void weight_gradient_by_rows(const WeightGradient& g) {
+  by_chunks(g, g.positions.width * (g.positions.in_column + g.row_length) * LANES, rows_tiles);
 }
 
 // gradient[c] = sum over packs, positions and lanes

@@ -26,6 +26,8 @@ struct Correlation {
   Positions positions;
   const Span* spans;
   int64_t span_count;
+  const int32_t* row_first;  // for each row the first of its spans and the one after its last, where the others
+  const int32_t* row_last;   // would read nothing but padding; null: all spans for all rows
   int64_t outputs;      // filters, or the channels of an input gradient
   int64_t weight_step;  // plain: floats from one input to the next; transposed: floats from one output to the next
   bool packed;          // plain only: weights as pack_weights leaves them

@@ -43,6 +43,32 @@ std::vector<Span> Convolution::spans() const {
   return result;
 }
 
+// Rows near the border meet rows of the kernel that lie wholly in the padding: those are left out. reach(y, k): whether row k
+// of `kernel_rows` rows, of `per_row` spans each, reads real data for output row y; such k are consecutive.
+template <class Reach>
+static RowSpans spans_within(int64_t height, int64_t kernel_rows, int64_t per_row, Reach reach) {
+  RowSpans result;
+  bool all = true;
+  for (int64_t y = 0; y < height; y++) {
+    int64_t first = 0, last = kernel_rows;
+    while (first < last && !reach(y, first)) first++;
+    while (last > first && !reach(y, last - 1)) last--;
+    all = all && first == 0 && last == kernel_rows;
+    result.first.push_back(static_cast<int32_t>(first * per_row));
+    result.last.push_back(static_cast<int32_t>(last * per_row));
+  }
+  return all ? RowSpans() : result;
+}
+
+RowSpans Convolution::row_spans() const {
+  if (kernel[0] != 1) return {};
+  const bool whole_row = dilation[2] == 1 && groups == 1;
+  return spans_within(positions().height, kernel[1], whole_row ? 1 : kernel[2], [this](int64_t y, int64_t k) {
+    const int64_t row = y * stride[1] + k * dilation[1] - before[1];
+    return row >= 0 && row < in.size[1];
+  });
+}
+
 Taps Convolution::taps() const {
   const Spatial p = padded_in();
   Taps result;
@@ -134,12 +160,14 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
     });
     return;
   }
-  b.plan.per_pack("forward", {x, y}, [=, spans = c.spans()](const Work& w) {
+  b.plan.per_pack("forward", {x, y}, [=, spans = c.spans(), rows = c.row_spans()](const Work& w) {
     const GroupShare groups = share(c.groups, w);
     for (int64_t g = groups.first; g < groups.last; g++) {
       Correlation run = k;
       run.spans = spans.data();
       run.span_count = static_cast<int64_t>(spans.size());
+      run.row_first = rows.firsts();
+      run.row_last = rows.lasts();
       run.input = w.at(x) + g * c.group_channels() * w.plan.kernels.lanes;
       run.output = w.at(y) + g * c.group_filters() * w.plan.kernels.lanes;
       run.weights = packed ? packed->memory.data() : weights + g * c.group_filters();
@@ -156,6 +184,7 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
 struct InputPhase {
   Positions positions;
   std::vector<Span> spans;
+  RowSpans rows;
   int64_t output;  // first position, in lane vectors
 };
 
@@ -212,6 +241,11 @@ static InputGradientPlan plan_input_gradient(const Convolution& c) {
               phase.spans.push_back({p.offset({az + plan.before[0], ay + plan.before[1], ax + plan.before[2]}),
                                      tap * c.group_channels() * c.out.channels, c.group_filters()});
             }
+        if (c.kernel[0] == 1 && !one_row)
+          phase.rows = spans_within(y.count, static_cast<int64_t>(y.taps.size()), static_cast<int64_t>(x.taps.size()), [&](int64_t t, int64_t k) {
+            const int64_t row = t + y.taps[static_cast<size_t>(k)].second;
+            return row >= 0 && row < c.out.size[1];
+          });
         plan.phases.push_back(std::move(phase));
       }
   return plan;
@@ -272,6 +306,8 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
         run.positions = phase.positions;
         run.spans = phase.spans.data();
         run.span_count = static_cast<int64_t>(phase.spans.size());
+        run.row_first = phase.rows.firsts();
+        run.row_last = phase.rows.lasts();
         run.input = w.at(from) + g * c.group_filters() * lanes;
         run.weights = k.weights + g * c.group_filters();
         const int64_t at = (phase.output + g * c.group_channels()) * lanes;

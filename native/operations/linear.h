@@ -13,6 +13,13 @@ struct Taps {
   std::vector<int64_t> input, row;
 };
 
+// For each output row the spans that reach into the input; empty where all rows use all of them.
+struct RowSpans {
+  std::vector<int32_t> first, last;
+  const int32_t* firsts() const { return first.empty() ? nullptr : first.data(); }
+  const int32_t* lasts() const { return last.empty() ? nullptr : last.data(); }
+};
+
 // A convolution in three dimensions, of which a dense layer over many positions is one with a 1x1x1 kernel.
 struct Convolution {
   Spatial in, out;
@@ -31,6 +38,7 @@ struct Convolution {
   int64_t rows() const { return kernel_taps() * group_channels(); }  // of the weights
   Positions positions() const;                                       // of the forward pass, on the padded input
   std::vector<Span> spans() const;
+  RowSpans row_spans() const;
   Taps taps() const;
 };
 

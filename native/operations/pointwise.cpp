@@ -138,10 +138,11 @@ void penalty_backward(Builder& b, int index) {
   const Node& n = b.node(index);
   const int x = b.input_value(index), dy = b.output_gradient(index), dx = b.input_gradient(index);
   if (dx < 0) return;
-  const bool counts = b.purpose.losses && b.purpose.training;  // part of the training loss alone
+  const bool counts = b.purpose.losses;  // part of the loss alone
   const float l1 = counts ? n.real("l1") : 0.0f, l2 = counts ? n.real("l2") : 0.0f;
   b.plan.per_pack("penalty backward", {x, dy, dx}, [=, size = n.size()](const Work& w) {
-    w.plan.kernels.penalty_backward(w.at(x), w.at(dy), w.at(dx), size, l1, l2, w.filled());
+    const float images = static_cast<float>(w.batch.count);
+    w.plan.kernels.penalty_backward(w.at(x), w.at(dy), w.at(dx), size, l1 / images, l2 / images, w.filled());
   });
 }
 

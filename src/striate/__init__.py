@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from striate import engines as engines  # registers itself, so that layers can be called on arrays; loads no engine yet
 from striate.version import __version__
 
 if TYPE_CHECKING:
     from striate import (
-        activations, applications, callbacks, datasets, engines, errors, initializers, layers, losses, metrics, models,
+        activations, applications, callbacks, datasets, errors, initializers, layers, losses, metrics, models,
         optimizers, regularizers, schedules, utils,
     )
     from striate.layers import Input

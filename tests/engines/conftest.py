@@ -23,7 +23,8 @@ def engine() -> Engine:
 @pytest.fixture(scope="session")
 def oracle() -> Any:
     """PyTorch in float64, so that what differs is the tested engine's rounding."""
-    pytest.importorskip("torch", reason='needs PyTorch: pip install "striate[peers]"')
+    torch = pytest.importorskip("torch", reason='needs PyTorch: pip install "striate[peers]"')
+    torch.set_num_threads(1)  # its threads would wait for work on the cores that the tested engine's work on
     from striate.engines.torch import TorchEngine
 
     return TorchEngine(dtype="float64")

@@ -238,7 +238,7 @@ def total_loss(
         total += (shares or [1.0] * len(losses))[k] * loss(losses[k], values[node.index], targets[k], weights)
     for node in graph.nodes:
         if isinstance(node.operation, Penalty):
-            total += penalty(values[node.index], node.operation.l1, node.operation.l2)
+            total += penalty(values[node.index], node.operation.l1, node.operation.l2) / len(images[0])
     for p in graph.parameters():
         if p.trainable:
             total += penalty(np.asarray((parameters or {}).get(p, p.value), np.float64), p.l1, p.l2)

@@ -30,7 +30,7 @@ RATES = {"sgd": 0.05, "adadelta": 1.0, "adagrad": 0.05, "rmsprop": 0.0005}
 
 
 def fresh_rule(name: str, graph: Graph, **options: float) -> UpdateRule:
-    """A rule with its state as before the first step; slots that options leave out are missing, as in an optimizer's."""
+    """A rule with its state as before the first step; slots that options leave out are missing."""
     kind, numbers = RULES[name]
     absent = {
         "momentum": kind in ("sgd", "rmsprop") and not numbers["momentum"],
@@ -73,7 +73,7 @@ def train(
     seed: int = 7,
     chunk: int | None = None,
 ) -> StepResults:
-    """Take steps over shuffled data, epoch after epoch, in calls of at most `chunk` steps; all that they left behind."""
+    """Take steps over shuffled data, epoch after epoch, in calls of at most `chunk` steps; all that they left."""
     program = engine.compile(graph, losses=losses, rule=rule, seed=seed)
     per_epoch = -(-len(examples) // batch_size)
     found: list[StepResults] = []

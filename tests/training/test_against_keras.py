@@ -79,15 +79,19 @@ def test_one_yes_or_no_output(keras: Any) -> None:
     same_history(*both(keras, lambda library: small(library, 1, None), run))
 
 
-def test_penalties_are_part_of_the_loss(keras: Any) -> None:
+PENALTIES: list[dict[str, Any]] = [
+    {"kernel_regularizer": lambda r: r.L2(0.01), "bias_regularizer": lambda r: r.L1(0.1)},
+    {"activity_regularizer": lambda r: r.L1L2(0.01, 0.02)},
+]
+
+
+@pytest.mark.parametrize("regularizers", PENALTIES, ids=["weights", "activity"])
+def test_penalties_are_part_of_the_loss(keras: Any, regularizers: dict[str, Any]) -> None:
     x, y = data()
 
     def build(library: Any) -> Any:
         penalties = library.regularizers
-        return small(
-            library, kernel_regularizer=penalties.L2(0.01), bias_regularizer=penalties.L1(0.1),
-            activity_regularizer=penalties.L2(0.01),
-        )  # fmt: skip
+        return small(library, **{name: make(penalties) for name, make in regularizers.items()})
 
     def run(library: Any, model: Any) -> Any:
         model.compile(library.optimizers.SGD(0.05), "sparse_categorical_crossentropy")

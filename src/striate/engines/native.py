@@ -198,16 +198,14 @@ class _NativeProgram(Program):
             raise RuntimeError("the program was compiled without a loss")
         self._check(examples)
         n = len(examples)
-        parts = np.empty((n, 2), np.float32)  # each image's loss, and its share of the activity penalties
+        image_losses = np.empty(n, np.float32)
         outputs = self._new_outputs(self._outputs, n)
         self._program.evaluate(
-            list(examples.images), list(examples.targets), examples.weights, _INFERENCE_BATCH, parts, outputs
+            list(examples.images), list(examples.targets), examples.weights, _INFERENCE_BATCH, image_losses, outputs
         )
         starts = np.arange(0, n, batch_size)
-        sums = np.add.reduceat(parts.astype(np.float64), starts, axis=0)
-        counts = np.diff(np.append(starts, n))
-        losses = sums[:, 0] / counts + sums[:, 1] + self._program.parameter_penalties()
-        return StepResults(losses, outputs)
+        sums = np.add.reduceat(image_losses, starts, dtype=np.float64)
+        return StepResults(sums / np.diff(np.append(starts, n)) + self._program.parameter_penalties(), outputs)
 
     def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:
         return self.read(images, self._outputs)

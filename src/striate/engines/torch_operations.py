@@ -220,7 +220,7 @@ def _concat(operation: Concat, inputs: Sequence[Tensor], parameters: Mapping[str
 
 @forward.register
 def _penalty(operation: Penalty, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
-    mode.penalties.append(penalty(inputs[0], operation.l1, operation.l2))
+    mode.penalties.append(penalty(inputs[0], operation.l1, operation.l2) / inputs[0].shape[0])
     return inputs[0]
 
 

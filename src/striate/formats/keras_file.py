@@ -160,7 +160,8 @@ def _scratch(name: str) -> Iterator[IO[bytes]]:
 def _add(archive: zipfile.ZipFile, member: str, content: IO[bytes]) -> None:
     """Add a member with a fixed date, so equal networks give equal bytes."""
     info = zipfile.ZipInfo(member)
-    info.file_size = content.seek(0, os.SEEK_END)  # decides whether the entry needs 64 bits
+    content.seek(0, os.SEEK_END)
+    info.file_size = content.tell()  # decides whether the entry needs 64 bits
     content.seek(0)
     with archive.open(info, "w") as target:
         shutil.copyfileobj(content, target, 1 << 20)

@@ -49,7 +49,8 @@ class WeightsReader:
         import h5py
 
         self._name = name
-        self._unclaimed = file.seek(0, os.SEEK_END)  # bytes that arrays may still claim
+        file.seek(0, os.SEEK_END)
+        self._unclaimed = file.tell()  # bytes that arrays may still claim
         file.seek(0)
         with self._errors():
             self._file = h5py.File(file, "r")
@@ -69,10 +70,6 @@ class WeightsReader:
             if len(group) > _MAXIMAL_ARRAYS:
                 raise ModelFileError(f"{self._name}: {path} holds {len(group)} arrays, more than {_MAXIMAL_ARRAYS}")
             return [self._dataset(group, index).shape for index in range(len(group))]
-
-    def size(self) -> int:
-        """Bytes of the file that no array has claimed yet: what is left to read is at most this."""
-        return self._unclaimed
 
     def read(self, path: str) -> list[AnyArray]:
         """The arrays under `path`: float32, or integers where the file has integers."""

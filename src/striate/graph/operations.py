@@ -267,7 +267,7 @@ class Concat(Operation):
 
 @dataclass(frozen=True)
 class Penalty(Operation):
-    """The identity; in training adds l1 sum|x| + l2 sum x^2, summed over the whole batch, to the loss."""
+    """The identity; adds (l1 sum|x| + l2 sum x^2) / n over the n images of a batch to its loss, as Keras does."""
 
     l1: float
     l2: float

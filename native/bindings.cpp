@@ -71,7 +71,7 @@ class Engine {
     const int64_t n = static_cast<int64_t>(array.shape(0)), size = n ? static_cast<int64_t>(array.size()) / n : 0;
     std::vector<int64_t> found(static_cast<size_t>(threads->size()), n);
     nb::gil_scoped_release release;
-    threads->run([&](int thread) {
+    threads->run(threads->size(), [&](int thread) {
       for (int64_t i = n * thread / threads->size(); i < n * (thread + 1) / threads->size(); i++)
         if (!kernels->all_finite(source.data + i * source.stride, source.pixel, size)) {
           found[static_cast<size_t>(thread)] = i;

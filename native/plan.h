@@ -76,11 +76,13 @@ class Plan {
   int buffer(int64_t vectors);
   void per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible = false);
   void whole_batch(const char* name, std::vector<int> buffers, Run run);
+  // Multiply-adds of one pack, in lane vectors: what sharing out the plan's work could gain.
+  void add_work(int64_t multiply_adds) { work_ += multiply_adds; }
   void on_prepare(std::function<void(int64_t packs)> hook) { prepare_hooks_.push_back(std::move(hook)); }
 
   // Lays out the memory for batches of up to so many packs. Called before run, never inside a parallel region.
   void prepare(int64_t packs);
-  // One batch, called by every thread of the pool; all have met when it returns.
+  // One batch, called by each of the `team()` threads; all have met when it returns.
   void run(const Batch& batch, int thread) const;
 
   // Seconds that the first thread spent in each phase since the start of profiling.
@@ -89,6 +91,8 @@ class Plan {
 
   int64_t packs_of(int64_t images) const { return (images + kernels.lanes - 1) / kernels.lanes; }
   int64_t capacity() const { return capacity_; }
+  int team() const { return team_; }
+  void meet() const { barrier_.wait(); }
   int64_t slots(int64_t packs) const { return packs < MAX_SLOTS ? packs : MAX_SLOTS; }
   int64_t slot_of(int64_t pack) const { return pack % slots(capacity_); }
   int64_t pack_stride() const { return shared_stride_; }  // floats, of buffers that whole-batch phases see
@@ -123,6 +127,9 @@ class Plan {
   std::vector<std::function<void(int64_t)>> prepare_hooks_;
   mutable std::vector<double> seconds_;  // empty: not profiling
   int64_t capacity_ = 0;
+  int64_t work_ = 0;
+  int team_ = 1;          // threads that take part
+  mutable Barrier barrier_;
   bool divided_ = false;  // fewer packs than threads: every phase is a stage, and divisible ones are shared out
   int64_t local_stride_ = 0, shared_stride_ = 0;
   std::unique_ptr<float, void (*)(void*)> local_{nullptr, std::free}, shared_{nullptr, std::free};

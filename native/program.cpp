@@ -108,7 +108,7 @@ float Program::clip_scale(int parameter) const {
 }
 
 void Program::update_parameters(Builder& b, const StepNumbers& numbers, int64_t slots, int thread) {
-  const size_t threads = static_cast<size_t>(threads_->size()), me = static_cast<size_t>(thread);
+  const size_t threads = static_cast<size_t>(b.plan.team()), me = static_cast<size_t>(thread);
   const size_t first = blocks_.size() * me / threads, last = blocks_.size() * (me + 1) / threads;
   const auto each = [&](auto work) {
     for (size_t i = first; i < last; i++) {
@@ -144,7 +144,7 @@ void Program::update_parameters(Builder& b, const StepNumbers& numbers, int64_t 
     sum_block(b, block, slots);
     block_squares_[i] = kernels_.sum_of_squares(b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first, block.count);
   });
-  threads_->barrier().wait();
+  b.plan.meet();
   int scaled = -1;
   float scale = 1;
   each([&](size_t, const Block& block, const Parameter& p) {
@@ -186,16 +186,16 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
     for (auto& sink : batch.outputs) sink.data += start * sink.stride;
     numbers = step_numbers(learning_rates[step], batch.step);
   };
-  threads_->run([&](int thread) {
+  threads_->run(c.plan.team(), [&](int thread) {
     for (int64_t step = 0; step < steps; step++) {
       if (thread == 0) begin_step(step);
-      threads_->barrier().wait();
+      c.plan.meet();
       c.plan.run(batch, thread);
       const bool go_on = std::isfinite(batch_loss(c.builder, batch.count));  // the same sum on every thread
       const auto start = std::chrono::steady_clock::now();
       if (go_on) update_parameters(c.builder, numbers, std::min(batch.packs, c.plan.slots(c.plan.capacity())), thread);
       if (thread == 0) update_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      threads_->barrier().wait();
+      c.plan.meet();
       if (thread == 0) {
         losses[step] = batch_loss(c.builder, batch.count);
         if (penalised) losses[step] += std::accumulate(block_penalties_.begin(), block_penalties_.end(), 0.0);
@@ -226,7 +226,7 @@ void Program::run_batches(Compiled& c, Batch batch, const Examples& examples, in
     for (auto& sink : batch.outputs) sink.data += start * sink.stride;
     batch.cotangents = cotangents;
     for (auto& source : batch.cotangents) source.data += start * source.stride;
-    threads_->run([&](int thread) { c.plan.run(batch, thread); });
+    threads_->run(c.plan.team(), [&](int thread) { c.plan.run(batch, thread); });
     after_batch(start, batch.count);
   }
 }

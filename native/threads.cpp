@@ -11,11 +11,12 @@
 namespace striate {
 
 // Spinning pays only when every thread has a core; with more threads than cores it would keep the others from working.
-static int spins_for(int threads) {
-  return threads <= static_cast<int>(std::thread::hardware_concurrency()) ? 4000 : 0;
+void Barrier::set_count(int count) {
+  count_ = count;
+  spins_ = count <= static_cast<int>(std::thread::hardware_concurrency()) ? 4000 : 0;
 }
 
-ThreadPool::ThreadPool(int count) : count_(std::max(1, count)), barrier_(count_, spins_for(count_)) {
+ThreadPool::ThreadPool(int count) : count_(std::max(1, count)) {
   for (int thread = 1; thread < count_; thread++) threads_.emplace_back([this, thread] { loop(thread); });
 }
 
@@ -28,10 +29,12 @@ ThreadPool::~ThreadPool() {
   for (auto& thread : threads_) thread.join();
 }
 
-void ThreadPool::run(const std::function<void(int)>& work) {
+void ThreadPool::run(int team, const std::function<void(int)>& work) {
+  if (team == 1) return work(0);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     work_ = &work;
+    team_ = team;
     running_ = count_ - 1;
     generation_++;
   }
@@ -44,15 +47,15 @@ void ThreadPool::run(const std::function<void(int)>& work) {
 void ThreadPool::loop(int thread) {
   long seen = 0;
   for (;;) {
-    const std::function<void(int)>* work;
+    const std::function<void(int)>* work = nullptr;
     {
       std::unique_lock<std::mutex> lock(mutex_);
       wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
       if (stopping_) return;
       seen = generation_;
-      work = work_;
+      if (thread < team_) work = work_;
     }
-    (*work)(thread);
+    if (work) (*work)(thread);
     std::lock_guard<std::mutex> lock(mutex_);
     if (--running_ == 0) done_.notify_one();
   }

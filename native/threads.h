@@ -11,7 +11,10 @@ namespace striate {
 
 class Barrier {
  public:
-  explicit Barrier(int count, int spins) : count_(count), spins_(spins), waiting_(0), generation_(0) {}
+  Barrier() : count_(1), spins_(0), waiting_(0), generation_(0) {}
+
+  // How many threads meet. Never called while one waits.
+  void set_count(int count);
 
   // Returns when all threads have arrived. Spins for a moment, since stages are short, then sleeps.
   void wait() {
@@ -38,7 +41,7 @@ class Barrier {
 #endif
   }
 
-  const int count_, spins_;
+  int count_, spins_;
   std::atomic<int> waiting_, generation_;
 };
 
@@ -50,21 +53,20 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int size() const { return count_; }
-  Barrier& barrier() { return barrier_; }
 
-  // Calls work(thread) once on each thread, the caller being thread 0, and returns when all are done. `work` must not throw.
-  void run(const std::function<void(int)>& work);
+  // Calls work(thread) once on each of the first `team` threads, the caller being thread 0, and returns when all are done.
+  // `work` must not throw.
+  void run(int team, const std::function<void(int)>& work);
 
  private:
   void loop(int thread);
 
   const int count_;
-  Barrier barrier_;
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   const std::function<void(int)>* work_ = nullptr;
   long generation_ = 0;
-  int running_ = 0;
+  int team_ = 0, running_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

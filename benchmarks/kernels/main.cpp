@@ -61,7 +61,7 @@ struct Rig {
     std::vector<double> times;
     for (int round = 0; round < 30; round++) {
       plan.start_profile();
-      threads.run([&](int thread) { plan.run(batch, thread); });
+      threads.run(plan.team(), [&](int thread) { plan.run(batch, thread); });
       double seconds = 0;
       for (const auto& [name, time] : plan.profile())
         if (name == phase) seconds += time;

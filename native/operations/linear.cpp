@@ -133,6 +133,7 @@ static GroupShare share(int64_t groups, const Work& w) {
 
 void linear_forward(Builder& b, int index, const Convolution& c) {
   const Node& n = b.node(index);
+  b.plan.add_work(c.out.positions() * c.rows() * c.out.channels * (b.purpose.parameter_gradients ? 3 : 1));
   const float* weights = b.graph.parameters[static_cast<size_t>(n.parameters[0])].value;
   const float* bias = c.bias ? b.graph.parameters[static_cast<size_t>(n.parameters[1])].value : nullptr;
   const int x = padded_input(b, index, c), y = b.value(index);
@@ -241,7 +242,7 @@ static InputGradientPlan plan_input_gradient(const Convolution& c) {
               phase.spans.push_back({p.offset({az + plan.before[0], ay + plan.before[1], ax + plan.before[2]}),
                                      tap * c.group_channels() * c.out.channels, c.group_filters()});
             }
-        if (c.kernel[0] == 1 && !one_row)
+        if (c.kernel[0] == 1 && !phase.spans.empty() && !one_row)
           phase.rows = spans_within(y.count, static_cast<int64_t>(y.taps.size()), static_cast<int64_t>(x.taps.size()), [&](int64_t t, int64_t k) {
             const int64_t row = t + y.taps[static_cast<size_t>(k)].second;
             return row >= 0 && row < c.out.size[1];

@@ -14,22 +14,65 @@ from striate.version import __version__
 
 if TYPE_CHECKING:
     from striate import (
-        activations, applications, callbacks, datasets, errors, initializers, layers, losses, metrics, models,
-        optimizers, regularizers, schedules, utils,
+        activations,
+        applications,
+        callbacks,
+        datasets,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        regularizers,
+        schedules,
+        utils,
     )
     from striate.layers import Input
     from striate.models import Model, Sequential
 
 _MODULES = frozenset(
-    "activations applications callbacks datasets engines errors initializers layers losses metrics models optimizers "
-    "regularizers schedules utils".split()
+    [
+        "activations",
+        "applications",
+        "callbacks",
+        "datasets",
+        "engines",
+        "errors",
+        "initializers",
+        "layers",
+        "losses",
+        "metrics",
+        "models",
+        "optimizers",
+        "regularizers",
+        "schedules",
+        "utils",
+    ]
 )
 _NAMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
-__all__ = [  # noqa: RUF022 (grouped: what one builds with, then the modules)
-    "Input", "Model", "Sequential", "__version__",
-    "activations", "applications", "callbacks", "datasets", "engines", "errors", "initializers", "layers", "losses",
-    "metrics", "models", "optimizers", "regularizers", "schedules", "utils",
+__all__ = [
+    "Input",
+    "Model",
+    "Sequential",
+    "__version__",
+    "activations",
+    "applications",
+    "callbacks",
+    "datasets",
+    "engines",
+    "errors",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "schedules",
+    "utils",
 ]
 
 

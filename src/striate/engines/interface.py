@@ -76,12 +76,24 @@ class Program(ABC):
         """The graph's outputs in inference mode, batch by batch in constant extra memory."""
 
     @abstractmethod
-    def read(self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0) -> list[Array]:
-        """Outputs of any nodes, each (n, *shape). training: with dropout's random numbers and the batch's statistics."""
+    def read(
+        self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
+    ) -> list[Array]:
+        """Outputs of any nodes, each (n, *shape).
+
+        training: all images as one batch, with dropout's random numbers and the batch's statistics.
+        """
 
     @abstractmethod
     def gradient(
-        self, images: Sequence[AnyArray], of: Node, cotangent: Array, wrt: Sequence[Node], *, training: bool = False, step: int = 0
+        self,
+        images: Sequence[AnyArray],
+        of: Node,
+        cotangent: Array,
+        wrt: Sequence[Node],
+        *,
+        training: bool = False,
+        step: int = 0,
     ) -> list[Array]:
         """d(sum(cotangent * of)) / d(node) for each node of `wrt`, which may be inputs: arrays (n, *shape)."""
 
@@ -89,7 +101,7 @@ class Program(ABC):
     def parameter_gradients(
         self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
-        """d(sum(cotangent * of)) / d(parameter) for each of `graph.parameters()`; zeros for those that are not trainable."""
+        """d(sum(cotangent * of)) / d(parameter) for each of `graph.parameters()`; zeros for those not trainable."""
 
 
 class Engine(ABC):

@@ -22,7 +22,9 @@ _FUNCTIONS = (
     "hard_sigmoid", "gelu", "gelu_tanh", "mish",
 )  # fmt: skip
 _LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mean_squared_error")
-_INFERENCE_BATCH = 256  # images at a time where the caller's batch does not matter: enough for every thread, little memory
+_INFERENCE_BATCH = (
+    256  # images at a time where the caller's batch does not matter: work for every thread, little memory
+)
 
 
 def _thread_count() -> int:
@@ -40,7 +42,7 @@ class NativeEngine(Engine):
 
     Args:
         threads: how many; None: $STRIATE_NUM_THREADS, else the number of physical cores. Results do not depend on it.
-        instruction_set: "avx512", "avx2" or "baseline"; None: $STRIATE_INSTRUCTION_SET, else the best this processor has.
+        instruction_set: "avx512", "avx2" or "baseline"; None: $STRIATE_INSTRUCTION_SET, else the processor's best.
     """
 
     name = "native"
@@ -276,9 +278,9 @@ class _NativeProgram(Program):
             raise ValueError(f"got {len(images)} arrays of images, expected {len(self._graph.inputs)}")
         for array, node in zip(images, self._graph.inputs, strict=True):
             if array.dtype not in (np.uint8, np.float32, np.float64) or not array.flags.c_contiguous:
-                raise ValueError(f"{node.name}: images must be C-contiguous uint8, float32 or float64, got {array.dtype}")
+                raise ValueError(f"{node.name}: expected C-contiguous uint8, float32 or float64, got {array.dtype}")
             if array.shape != (len(images[0]), *node.shape):
-                raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, {node.shape})")
+                raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, *{node.shape})")
 
     def _check(self, examples: Examples) -> None:
         self._check_images(examples.images)
@@ -293,7 +295,7 @@ class _NativeProgram(Program):
                 )
         weights = examples.weights
         if weights is not None and (weights.dtype != np.float32 or weights.shape != (len(examples),)):
-            raise ValueError(f"weights must be float32 of shape ({len(examples)},), got {weights.dtype} {weights.shape}")
+            raise ValueError(f"weights: expected float32 ({len(examples)},), got {weights.dtype} {weights.shape}")
 
 
 def _slots_of(rule: UpdateRule | None, key: int) -> list[NDArray[np.float32] | None]:

@@ -52,7 +52,7 @@ class Graph:
         """
         parameters = parameters or {}
         shapes = [node.shape for node in inputs]
-        if operation.arity is not None and len(inputs) != operation.arity or operation.arity is None and not inputs:
+        if (operation.arity is not None and len(inputs) != operation.arity) or (operation.arity is None and not inputs):
             raise ShapeError(f"{name}: takes {operation.arity or 'at least one'} input(s), got {len(inputs)}")
         try:
             shape = operation.output_shape(*shapes)

@@ -14,8 +14,21 @@ from striate.errors import ShapeError
 from striate.graph.shapes import Padding, Shape, describe, effective_kernel, element_count, window_count
 
 ActivationName = Literal[
-    "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
-    "hard_sigmoid", "gelu", "gelu_tanh", "mish", "log_softmax",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "softsign",
+    "silu",
+    "exponential",
+    "hard_sigmoid",
+    "gelu",
+    "gelu_tanh",
+    "mish",
+    "log_softmax",
 ]
 
 
@@ -81,7 +94,7 @@ class _Windowed(Operation):
         dilated = f" (dilated: {describe(extent)})" if extent != self.window else ""
         return (
             f"a {describe(self.window)} kernel{dilated} does not fit a {describe(sizes)} input "
-            f'{"even with " + where if padded else "without " + where}; '
+            f"{'even with ' + where if padded else 'without ' + where}; "
             f'use padding="same" or a kernel of at most {describe(sizes)}'
         )
 
@@ -102,7 +115,8 @@ class Conv(_Windowed):
         channels = inputs[0][-1]
         if channels % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"groups={self.groups} must divide both the input channels ({channels}) and the filters ({self.filters})"
+                f"groups={self.groups} must divide both the input channels ({channels}) "
+                f"and the filters ({self.filters})"
             )
         return (*counts, self.filters)
 
@@ -153,7 +167,8 @@ class BatchNorm(Operation):
     """y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel.
 
     Training uses the batch's mean and (biased) variance and moves the moving ones:
-    moving = momentum * moving + (1 - momentum) * batch. `frozen`, and inference, use the moving ones (Ioffe and Szegedy 2015).
+    moving = momentum * moving + (1 - momentum) * batch. `frozen`, and inference, use the moving ones.
+    (Ioffe and Szegedy 2015)
     """
 
     epsilon: float
@@ -164,7 +179,7 @@ class BatchNorm(Operation):
 
     def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
         names = ["gamma"] * self.scale + ["beta"] * self.center + ["moving_mean", "moving_variance"]
-        return {name: (inputs[0][-1],) for name in names}
+        return dict.fromkeys(names, (inputs[0][-1],))
 
 
 @dataclass(frozen=True)
@@ -274,5 +289,18 @@ class Penalty(Operation):
 
 
 OPERATIONS: tuple[type[Operation], ...] = (
-    Input, Conv, Dense, Pool, BatchNorm, Activation, Softmax, Dropout, Affine, Pad, Reshape, Add, Concat, Penalty,
+    Input,
+    Conv,
+    Dense,
+    Pool,
+    BatchNorm,
+    Activation,
+    Softmax,
+    Dropout,
+    Affine,
+    Pad,
+    Reshape,
+    Add,
+    Concat,
+    Penalty,
 )

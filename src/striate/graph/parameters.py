@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,4 +40,4 @@ class Parameter:
         return self.value.copy()
 
     def __array__(self, dtype: object = None, copy: object = None) -> Array:
-        return np.array(self.value, dtype=dtype)  # type: ignore[call-overload, no-any-return]
+        return cast(Array, np.array(self.value, dtype=cast("np.dtype[np.float32] | None", dtype)))

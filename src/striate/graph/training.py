@@ -17,8 +17,8 @@ LossKind = Literal[
 class LossFunction:
     """The loss of one output.
 
-    The loss of a batch is sum_i w_i l_i / n with l_i the mean over the output's positions (all axes but the last for the
-    categorical losses, all axes for the others) and n the number of images.
+    The loss of a batch is sum_i w_i l_i / n with l_i the mean over the output's positions (all axes but the last for
+    the categorical losses, all axes for the others) and n the number of images.
 
     kind: which function. from_logits: the output has not been through softmax or sigmoid.
     label_smoothing: targets t become t (1 - s) + s / classes (categorical) or t (1 - s) + s / 2 (binary).
@@ -52,7 +52,8 @@ class UpdateRule:
     slots: for each trainable parameter (keyed by id(parameter)) arrays shaped like it, by the names of UPDATE_SLOTS; a
         rule that an option leaves without one of its slots (SGD without momentum) leaves that name out.
     scalars: state shared by all parameters, by name (Nadam's "u_product"), one-element float64 arrays.
-    clipvalue, clipnorm, global_clipnorm: bounds on gradients, by element, by parameter's norm, by the norm of all; None: none.
+    clipvalue, clipnorm, global_clipnorm: bounds on gradients, by element, by parameter's norm, by the norm of all;
+        None: none.
     """
 
     kind: UpdateKind

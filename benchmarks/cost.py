@@ -14,6 +14,7 @@ from striate.graph.shapes import element_count
 
 LARGE = 16 * 1024  # parameters from which the native engine takes a gradient for the whole batch at once
 PACKED = 32 * 1024  # from which a convolution's weights are put into the kernel's order first
+WORTH = 1 << 20  # multiply-adds of lane vectors that are worth one more thread than there are packs
 SLOTS = 16  # sums of a small parameter's gradient that are kept apart
 FLOAT = 4  # bytes
 
@@ -146,7 +147,8 @@ def _is_free(node: Node) -> bool:
 
 
 def _size(node: Node) -> int:
-    return element_count(node.shape)
+    size: int = element_count(node.shape)
+    return size
 
 
 def step_seconds(cost: Cost, batch: int, threads: int, machine: Machine) -> Seconds:
@@ -156,8 +158,11 @@ def step_seconds(cost: Cost, batch: int, threads: int, machine: Machine) -> Seco
     movement   = 4 lanes moved ceil(packs / threads) / (near or far)
     parameters = (40 bytes a large parameter, 28 + 4 slots a small one) / threads / (near or far)
     barriers   = (2 whole + 3) barrier, with more than one thread
+
+    Of the threads no more take part than there are packs, or multiply-adds enough.
     """
     packs = math.ceil(batch / machine.lanes)
+    threads = min(threads, max(packs, packs * (cost.by_pack + cost.shared) // WORTH))
     busiest = math.ceil(packs / threads)
     arithmetic_share = busiest if packs >= threads else packs / threads  # fewer packs than threads: packs are divided
     vector = 2 * machine.lanes / (machine.peak * machine.efficiency)
@@ -168,7 +173,12 @@ def step_seconds(cost: Cost, batch: int, threads: int, machine: Machine) -> Seco
     traffic = cost.large * 10 * FLOAT + cost.small * (7 + (slots + 1 if slots > 1 else 0)) * FLOAT
     fits = parameter_bytes(cost, batch, machine.lanes) <= machine.cache * threads
     parameters = traffic / threads / (machine.near if fits else machine.far)
-    return Seconds(arithmetic, movement, parameters, (2 * cost.whole + 3) * machine.barrier * (threads > 1))
+    return Seconds(arithmetic, movement, parameters, barriers(cost) * machine.barrier * (threads > 1))
+
+
+def barriers(cost: Cost) -> int:
+    """How often threads meet in a step: after each stage, and around the update."""
+    return 2 * cost.whole + 3
 
 
 def parameter_bytes(cost: Cost, batch: int, lanes: int) -> int:

@@ -2,6 +2,7 @@
 #pragma once
 #include "../lanes.h"
 #include "kernels.h"
+#include "movement.h"
 
 namespace striate::STRIATE_ISA {
 
@@ -27,6 +28,7 @@ static void correlation_tile(const Correlation& c, const Span* first, const Span
     const Lane* ip = in + s->input;
     const float* wp = TRANSPOSED ? w + s->weight : w + s->weight * step;
     for (int64_t j = 0; j < s->length; j++) {
+      if (!TRANSPOSED && X <= 2) __builtin_prefetch(wp + 24 * step);  // a dense layer's weights come from far away
       Lane v[X];
 #pragma GCC unroll 4
       for (int x = 0; x < X; x++) v[x] = ip[x * column];
@@ -165,26 +167,37 @@ static void gradient_tile(const WeightGradient& g, int64_t t0, int64_t t, int64_
   gradient_tile<T>(g, t0, f0, f);
 }
 
-// Both forms sweep the images once for every tile, so they take a few rows at a time that stay in the second-level cache.
-// The chunks depend on the layer alone, and so does the order of the sums.
-template <class Tiles>
-static void by_chunks(const WeightGradient& g, int64_t floats_per_row, Tiles tiles) {
+// Both forms sweep the images once for every tile, so they take a few rows at a time (of a single row, a few columns) that
+// stay in the second-level cache. The chunks depend on the layer alone, and so does the order of the sums.
+struct Chunks {
+  bool columns;
+  int64_t count, size;
+};
+
+static inline Chunks chunks_of(const WeightGradient& g) {
   constexpr int64_t CACHE_FLOATS = 48 * 1024;
   const Positions& p = g.positions;
-  const int64_t chunk = CACHE_FLOATS < floats_per_row ? 1 : CACHE_FLOATS / floats_per_row;
-  if (g.packs * p.depth == 1 && p.height <= chunk) return tiles(g);
-  if (p.depth * p.height == 1) return tiles(g);  // dense layers: packs are short
+  const bool columns = p.depth * p.height == 1;
+  const int64_t count = columns ? p.width : p.height;
+  const int64_t floats = (columns ? 1 : p.width) * (p.in_column + p.out_column) * LANES, size = CACHE_FLOATS / floats;
+  return {columns, count, size < 1 ? 1 : size < count ? size : count};
+}
+
+template <class Tiles>
+static void by_chunks(const WeightGradient& g, Tiles tiles) {
+  const Positions& p = g.positions;
+  const Chunks chunks = chunks_of(g);
+  if (p.depth == 1 && chunks.size == 1 && chunks.count == 1) return tiles(g);  // a dense layer: all packs at once
   bool first = true;
   for (int64_t pack = 0; pack < g.packs; pack++)
     for (int64_t d = 0; d < p.depth; d++)
-      for (int64_t y = 0; y < p.height; y += chunk, first = false) {
+      for (int64_t at = 0; at < chunks.count; at += chunks.size, first = false) {
         WeightGradient part = g;
-        part.packs = 1;
-        part.positions.depth = 1;
-        part.positions.height = p.height - y < chunk ? p.height - y : chunk;
-        part.input += pack * g.input_pack + (d * p.in_depth + y * p.in_row) * LANES;
-        part.output_gradient += pack * (g.row_length ? g.row_pack : g.output_pack) +
-                                (g.row_length ? (d * p.height + y) * p.width * g.row_length : d * p.out_depth + y * p.out_row) * LANES;
+        const int64_t size = chunks.count - at < chunks.size ? chunks.count - at : chunks.size;
+        part.packs = part.positions.depth = 1;
+        (chunks.columns ? part.positions.width : part.positions.height) = size;
+        part.input += pack * g.input_pack + (d * p.in_depth + at * (chunks.columns ? p.in_column : p.in_row)) * LANES;
+        part.output_gradient += pack * g.output_pack + (d * p.out_depth + at * (chunks.columns ? p.out_column : p.out_row)) * LANES;
         part.accumulate = g.accumulate || !first;
         tiles(part);
       }
@@ -199,17 +212,21 @@ static void weight_gradient_tiles(const WeightGradient& g) {
   }
 }
 
-static void weight_gradient(const WeightGradient& g) {
-  const Positions& p = g.positions;
-  WeightGradient plain = g;
-  plain.row_length = 0;
-  by_chunks(plain, p.width * (p.in_column + p.out_column) * LANES, weight_gradient_tiles);
-}
+static void weight_gradient(const WeightGradient& g) { by_chunks(g, weight_gradient_tiles); }
 
 // Weight gradient, second form, for many filters: the output gradient is turned to rows of filters for each image, so that a
 // vector holds LANES filters of one image; T taps x V such vectors accumulate, and nothing has to be summed over lanes.
 constexpr int rows_t(int v) { return REGISTERS == 32 ? (v == 1 ? 16 : v == 2 ? 12 : v == 3 ? 8 : 6) : (v == 1 ? 12 : 6); }
 constexpr int ROWS_V = REGISTERS == 32 ? 4 : 2;
+
+static inline int64_t row_length(const WeightGradient& g) { return groups_of(g.outputs, LANES) * LANES; }
+
+// Floats of g.rows: one chunk, [pack][position][lane][row_length].
+static int64_t rows_room(const WeightGradient& g) {
+  const Chunks chunks = chunks_of(g);
+  const int64_t positions = chunks.size * (chunks.columns ? 1 : g.positions.width);
+  return g.packs * positions * LANES * row_length(g);
+}
 
 // ADJACENT: the taps' inputs lie side by side, as they do within one row of a kernel, and need no pointer each.
 template <int T, int V, bool ADJACENT>
@@ -221,7 +238,8 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) acc[t][v] = zero();
   for (int64_t pack = 0; pack < g.packs; pack++) {
-    const float* row = g.output_gradient + pack * g.row_pack + f0;
+    const int64_t length = row_length(g);
+    const float* row = g.rows + pack * p.depth * p.height * p.width * LANES * length + f0;
     for (int64_t d = 0; d < p.depth; d++)
       for (int64_t y = 0; y < p.height; y++)
         for (int64_t x = 0; x < p.width; x++) {
@@ -230,7 +248,7 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
           const float* tap[T];
 #pragma GCC unroll 16
           for (int t = 0; t < T; t++) tap[t] = in + g.tap_input[t0 + t] * LANES;
-          for (int l = 0; l < LANES; l++, first++, row += g.row_length) {
+          for (int l = 0; l < LANES; l++, first++, row += length) {
             Lane dy[V];
 #pragma GCC unroll 4
             for (int v = 0; v < V; v++) dy[v] = load(row + v * LANES);
@@ -282,7 +300,14 @@ static void rows_tiles(const WeightGradient& g) {
 }
 
 static void weight_gradient_by_rows(const WeightGradient& g) {
-  by_chunks(g, g.positions.width * (g.positions.in_column + g.row_length) * LANES, rows_tiles);
+  by_chunks(g, [](const WeightGradient& chunk) {
+    const Positions& p = chunk.positions;
+    float* rows = chunk.rows;
+    for (int64_t pack = 0; pack < chunk.packs; pack++)
+      for (int64_t y = 0; y < p.height; y++, rows += p.width * LANES * row_length(chunk))
+        lanes_to_rows(chunk.output_gradient + pack * chunk.output_pack + y * p.out_row * LANES, rows, p.width, chunk.outputs, row_length(chunk));
+    rows_tiles(chunk);
+  });
 }
 
 // gradient[c] = sum over packs, positions and lanes

@@ -48,7 +48,7 @@ static double multiply_add_peak(double seconds) {
 extern const Kernels table;
 const Kernels table = {
     STRIATE_TEXT(STRIATE_ISA), LANES,
-    correlate, correlate_transposed, pack_weights, weight_gradient, weight_gradient_by_rows, bias_gradient,
+    correlate, correlate_transposed, pack_weights, weight_gradient, weight_gradient_by_rows, rows_room, bias_gradient,
     max_pool, max_pool_backward, average_pool, average_pool_backward,
     moments, scale_shift, norm_sums, norm_backward,
     activate, activate_backward, gate, softmax, softmax_backward, dropout, dropout_backward, affine, add, penalty, penalty_backward,

@@ -52,8 +52,7 @@ struct WeightGradient {
   int64_t gradient_step;  // floats from one row to the next
   bool accumulate;
   int64_t part, parts;
-  // by_rows only: the output gradient as lanes_to_rows leaves it, [pack][position][lane][row_length]
-  int64_t row_length, row_pack;
+  float* rows;  // by_rows only: room for rows_room(g) floats, each thread's own
 };
 
 struct Pooling {
@@ -119,7 +118,8 @@ struct Kernels {
   void (*pack_weights)(const float* weights, float* packed, int64_t inputs, int64_t outputs, int64_t weight_step, int64_t width,
                        int64_t part, int64_t parts);
   void (*weight_gradient)(const WeightGradient&);
-  void (*weight_gradient_by_rows)(const WeightGradient&);
+  void (*weight_gradient_by_rows)(const WeightGradient&);  // one group, output positions side by side
+  int64_t (*rows_room)(const WeightGradient&);
   void (*bias_gradient)(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
                         int64_t channels, bool accumulate);
 

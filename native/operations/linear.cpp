@@ -324,49 +324,56 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
 // Many filters fill vectors of their own; few are better served by lanes of images (see kernels/conv.h).
 static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (c.out.channels >= lanes || c.out.positions() == 1); }
 
+// Room in which each thread turns output gradients to rows.
+struct RowsRoom {
+  std::vector<float> memory;
+  int64_t each = 0;
+};
+
 static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
   const int parameter = b.node(index).parameters[0];
   if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
   const int x = padded_input(b, index, c);
-  const int lanes = b.plan.kernels.lanes;
   const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
-  const bool again = b.claim(parameter, whole), rows = by_rows(c, lanes);
-  const int64_t row_length = (c.out.channels + lanes - 1) / lanes * lanes;
-  int from = dy;
-  if (rows) {
-    const int turned = from = b.plan.buffer(c.out.positions() * row_length);
-    b.plan.per_pack("turn gradient to rows", {dy, turned}, [=, positions = c.out.positions(), channels = c.out.channels](const Work& w) {
-      w.plan.kernels.lanes_to_rows(w.at(dy), w.at(turned), positions, channels, row_length);
+  const bool again = b.claim(parameter, whole), rows = by_rows(c, b.plan.kernels.lanes);
+  WeightGradient k = {};
+  k.positions = c.positions();
+  k.taps = c.rows();
+  k.outputs = c.group_filters();
+  k.gradient_step = c.out.channels;
+  const auto room = std::make_shared<RowsRoom>();
+  if (rows)
+    b.plan.on_prepare([=, &plan = b.plan](int64_t packs) {
+      WeightGradient largest = k;
+      largest.packs = whole ? packs : 1;
+      room->each = (plan.kernels.rows_room(largest) + 31) / 16 * 16;
+      room->memory.resize(static_cast<size_t>(room->each * plan.team()));
     });
-  }
-  const auto run = [=, &b, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
+  const auto run = [=, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
+    const int lanes = w.plan.kernels.lanes;
     const GroupShare groups = share(c.groups, w);
     for (int64_t g = groups.first; g < groups.last; g++) {
-      WeightGradient k = {};
-      k.input = w.at(x, pack) + g * c.group_channels() * lanes;
-      k.output_gradient = w.at(from, pack) + g * c.group_filters() * lanes;
-      k.gradient = gradient + g * c.group_filters();
-      k.positions = c.positions();
-      k.packs = packs;
-      k.input_pack = k.output_pack = k.row_pack = w.plan.pack_stride();
-      k.tap_input = taps.input.data();
-      k.tap_row = taps.row.data();
-      k.taps = c.rows();
-      k.outputs = c.group_filters();
-      k.gradient_step = c.out.channels;
-      k.accumulate = accumulate;
-      k.part = groups.part;
-      k.parts = groups.parts;
-      k.row_length = row_length;
-      (rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient)(k);
+      WeightGradient part = k;
+      part.input = w.at(x, pack) + g * c.group_channels() * lanes;
+      part.output_gradient = w.at(dy, pack) + g * c.group_filters() * lanes;
+      part.gradient = gradient + g * c.group_filters();
+      part.packs = packs;
+      part.input_pack = part.output_pack = w.plan.pack_stride();
+      part.tap_input = taps.input.data();
+      part.tap_row = taps.row.data();
+      part.accumulate = accumulate;
+      part.part = groups.part;
+      part.parts = groups.parts;
+      part.rows = room->memory.data() + w.thread * room->each;
+      (rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient)(part);
     }
   };
   if (whole)
-    b.plan.whole_batch("weight gradient", {x, from}, [=, &b](const Work& w) {
+    b.plan.whole_batch("weight gradient", {x, dy}, [=, &b](const Work& w) {
       run(w, 0, w.batch.packs, b.gradients[static_cast<size_t>(parameter)].slot(0), again);
     });
   else
-    b.plan.per_pack("weight gradient", {x, from}, [=, &b](const Work& w) {
+    b.plan.per_pack("weight gradient", {x, dy}, [=, &b](const Work& w) {
       const int64_t slot = w.plan.slot_of(w.pack);
       run(w, w.pack, 1, b.gradients[static_cast<size_t>(parameter)].slot(slot), again || w.pack != slot);
     }, true);

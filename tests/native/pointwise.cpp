@@ -17,7 +17,7 @@ static double function(const ActivationOptions& o, double x) {
   const double alpha = static_cast<double>(o.alpha), threshold = static_cast<double>(o.threshold), scale = 1.0507009873554805, selu = 1.6732632423543772;
   if (std::isnan(x)) return x;
   switch (o.function) {
-    case Function::relu: return std::min(x >= threshold ? x : alpha * (x - threshold), static_cast<double>(o.max_value));
+    case Function::relu: return std::min(x >= threshold ? x : alpha == 0 ? 0 : alpha * (x - threshold), static_cast<double>(o.max_value));
     case Function::leaky_relu: return x > 0 ? x : alpha * x;
     case Function::elu: return x > 0 ? x : alpha * std::expm1(x);
     case Function::selu: return scale * (x > 0 ? x : selu * std::expm1(x));
@@ -84,7 +84,7 @@ static void test_activation(const Kernels& k, const ActivationOptions& o, Random
   for (const float number : numbers) values.push_back(to_float(function(o, static_cast<double>(number))));
   CHECK_CLOSE(text("activation %d", static_cast<int>(o.function)), y.values(), values, 2e-6);
   for (size_t i = 0; i < moderate; i++)
-    gradients.push_back(to_float(slope(o, static_cast<double>(numbers[i])) * static_cast<double>(dy.data()[i])));
+    gradients.push_back(to_float(to_float(slope(o, static_cast<double>(numbers[i]))) * static_cast<double>(dy.data()[i])));
   got.resize(moderate);
   CHECK_CLOSE(text("activation %d backward", static_cast<int>(o.function)), got, gradients, 3e-6);
 }

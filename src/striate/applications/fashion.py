@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def fashion_demo(
     input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10, include_preprocessing: bool = True
 ) -> Sequential:
-    """Three blocks of conv 3x3, batch normalisation (Ioffe and Szegedy 2015), ReLU and pooling; 16, 32 and 64 filters.
+    """Conv 3x3, batch normalisation (Ioffe and Szegedy 2015) and ReLU, four times: 16, 32 and 32, 64 filters, with pooling.
 
     Args:
         input_shape: (height, width, channels), at least 8x8.
@@ -25,12 +25,13 @@ def fashion_demo(
     model.add(layers.Input(input_shape))
     if include_preprocessing:
         model.add(layers.Rescaling(1 / 255))
-    for filters in (16, 32, 64):
-        model.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))  # the normalisation's beta is its bias
-        model.add(layers.BatchNormalization(momentum=0.9))
-        model.add(layers.ReLU())
+    for block in ((16,), (32, 32), (64,)):
+        for filters in block:
+            model.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))  # the normalisation's beta is its bias
+            model.add(layers.BatchNormalization(momentum=0.9))
+            model.add(layers.ReLU())
         model.add(layers.MaxPooling2D())
     model.add(layers.Flatten())
-    model.add(layers.Dropout(0.2))
+    model.add(layers.Dropout(0.3))
     model.add(layers.Dense(classes, activation="softmax"))
     return model

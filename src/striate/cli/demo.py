@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from striate.datasets.arrays import Data
 
-EPOCHS, SUBSET_EPOCHS, BATCH_SIZE, LEARNING_RATE = 6, 12, 64, 2e-3
+EPOCHS, SUBSET_EPOCHS, BATCH_SIZE, LEARNING_RATE = 6, 12, 128, 1e-2
 
 
 def demo(
@@ -37,9 +37,9 @@ def demo(
     set_random_seed(seed)
     model = fashion_demo()
     steps = epochs * -(-len(data[0][0]) // BATCH_SIZE)
-    schedule = optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+    schedule = optimizers.schedules.OneCycle(LEARNING_RATE, steps)
     model.compile(optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    configuration = {"optimizer": f"Adam, learning rate {LEARNING_RATE} falling to 0 along a cosine"}
+    configuration = {"optimizer": f"Adam, learning rate in one cycle up to {LEARNING_RATE}"}
     title = "fashion_demo on Fashion-MNIST"
     names = fashion_mnist.class_names
     train_and_report(Plan(title, model, data, names, epochs, BATCH_SIZE, seed, out, configuration, note))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[np.float32]
 
@@ -37,7 +37,7 @@ class Parameter:
 
     def numpy(self) -> Array:
         """A copy of the numbers."""
-        return self.value.copy()
+        return np.array(self.value, dtype=np.float32)
 
-    def __array__(self, dtype: object = None, copy: object = None) -> Array:
-        return cast(Array, np.array(self.value, dtype=cast("np.dtype[np.float32] | None", dtype)))
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.value, dtype=np.float32 if dtype is None else dtype)

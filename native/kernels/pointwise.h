@@ -33,7 +33,7 @@ struct Elementwise;
   };
 
 // y = max_value above it, x from the threshold on, alpha (x - threshold) below
-STRIATE_FUNCTION(relu, minimum(x >= o.threshold ? x : o.alpha * (x - o.threshold), broadcast(o.max_value)),
+STRIATE_FUNCTION(relu, minimum(broadcast(o.max_value), x >= o.threshold ? x : o.alpha * (x - o.threshold)),
                  (x > o.threshold ? keep(x < o.max_value, dy) : o.alpha * dy))
 STRIATE_FUNCTION(leaky_relu, (x > 0.0f ? x : o.alpha * x), (x > 0.0f ? dy : o.alpha * dy))
 STRIATE_FUNCTION(elu, (x > 0.0f ? x : o.alpha * exponential_minus_one(x)), (x > 0.0f ? dy : dy * (y + o.alpha)))
@@ -49,7 +49,7 @@ static inline Lane silu_slope(Lane x) {
 }
 STRIATE_FUNCTION(silu, x * striate::STRIATE_ISA::sigmoid(x), dy * silu_slope(x))
 STRIATE_FUNCTION(exponential, striate::STRIATE_ISA::exponential(x), dy * y)
-STRIATE_FUNCTION(hard_sigmoid, minimum(maximum(x / 6.0f + 0.5f, zero()), broadcast(1.0f)),
+STRIATE_FUNCTION(hard_sigmoid, minimum(broadcast(1.0f), maximum(zero(), x / 6.0f + 0.5f)),
                  keep((x > -3.0f) & (x < 3.0f), dy / 6.0f))
 STRIATE_FUNCTION(gelu, x * normal_cdf(x), dy * (normal_cdf(x) + x * 0.3989422804014327f * striate::STRIATE_ISA::exponential(-0.5f * x * x)))
 static inline Lane gelu_inner(Lane x) { return hyperbolic_tangent(GELU_C * (x + 0.044715f * x * x * x)); }

@@ -111,7 +111,7 @@ def _attributes(node: Node) -> dict[str, list[float]]:
     if isinstance(operation, Activation):
         name = operation.function
         values["function"] = [-1.0 if name == "log_softmax" else float(_FUNCTIONS.index(name))]
-        values["max_value"] = [float(np.finfo(np.float32).max) if operation.max_value is None else operation.max_value]
+        values["max_value"] = [np.inf if operation.max_value is None else operation.max_value]
     return values
 
 

@@ -21,6 +21,7 @@ namespace striate {
 using AnyArray = nb::ndarray<nb::c_contig, nb::device::cpu>;
 using ReadOnlyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
 using Floats = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
+using ReadOnlyFloats = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
 using Doubles = nb::ndarray<double, nb::c_contig, nb::device::cpu>;
 using Indices = nb::ndarray<const int64_t, nb::c_contig, nb::device::cpu>;
 
@@ -47,7 +48,7 @@ static std::vector<Sink> sinks_of(const std::vector<Floats>& arrays) {
 }
 
 static Examples examples_of(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets,
-                            const std::optional<Floats>& weights) {
+                            const std::optional<ReadOnlyFloats>& weights) {
   Examples examples;
   for (const auto& array : images) examples.images.push_back(source_of(array));
   for (const auto& array : targets) examples.targets.push_back(source_of(array));
@@ -71,6 +72,7 @@ class Engine {
     const int64_t n = static_cast<int64_t>(array.shape(0)), size = n ? static_cast<int64_t>(array.size()) / n : 0;
     std::vector<int64_t> found(static_cast<size_t>(threads->size()), n);
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads->busy());
     threads->run(threads->size(), [&](int thread) {
       for (int64_t i = n * thread / threads->size(); i < n * (thread + 1) / threads->size(); i++)
         if (!kernels->all_finite(source.data + i * source.stride, source.pixel, size)) {
@@ -119,7 +121,7 @@ class BoundProgram {
                const std::vector<std::tuple<bool, float, float>>& flags, std::vector<std::vector<std::optional<Floats>>> slots,
                const std::vector<int>& inputs, const std::vector<int>& outputs, const std::vector<LossTuple>& losses,
                const std::string& rule, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product, uint64_t seed)
-      : parameters_(std::move(parameters)), slots_(std::move(slots)), u_product_(std::move(u_product)) {
+      : threads_(engine.threads), parameters_(std::move(parameters)), slots_(std::move(slots)), u_product_(std::move(u_product)) {
     Graph graph;
     for (const auto& [kind, from, shape, attributes, own] : nodes) graph.nodes.push_back({kind, from, shape, attributes, own});
     for (size_t i = 0; i < parameters_.size(); i++) {
@@ -137,21 +139,23 @@ class BoundProgram {
     program_ = std::make_unique<Program>(std::move(graph), rule_of(rule, numbers, u_product_), seed, *engine.kernels, engine.threads);
   }
 
-  int64_t train(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<Floats>& weights,
+  int64_t train(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
                 const Indices& order, int64_t batch_size, const Doubles& learning_rates, uint64_t first_step, const Doubles& losses,
                 const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, targets, weights);
     const auto sinks = sinks_of(outputs);
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads_->busy());
     return program_->train(examples, order.data(), static_cast<int64_t>(order.size()), batch_size, learning_rates.data(),
                            static_cast<int64_t>(learning_rates.size()), first_step, losses.data(), sinks);
   }
 
-  void evaluate(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<Floats>& weights,
+  void evaluate(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
                 int64_t batch_size, const Floats& image_losses, const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, targets, weights);
     const auto sinks = sinks_of(outputs);
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads_->busy());
     program_->evaluate(examples, batch_size, image_losses.data(), sinks);
   }
 
@@ -160,6 +164,7 @@ class BoundProgram {
     const Examples examples = examples_of(images, {}, std::nullopt);
     const auto sinks = sinks_of(outputs);
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads_->busy());
     program_->read(examples, batch_size, nodes, training, step, sinks);
   }
 
@@ -169,6 +174,7 @@ class BoundProgram {
     const auto sinks = sinks_of(outputs);
     const Source source = source_of(cotangent);
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads_->busy());
     program_->gradient(examples, batch_size, of, source, wrt, training, step, sinks);
   }
 
@@ -179,6 +185,7 @@ class BoundProgram {
     for (const auto& array : results) pointers.push_back(array.data());
     const Source source = source_of(cotangent);
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads_->busy());
     program_->parameter_gradients(examples, of, source, training, step, pointers);
   }
 
@@ -187,10 +194,12 @@ class BoundProgram {
 
   double parameter_penalties() {
     nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(threads_->busy());
     return program_->parameter_penalties();
   }
 
  private:
+  std::shared_ptr<ThreadPool> threads_;
   std::vector<Floats> parameters_;
   std::vector<std::vector<std::optional<Floats>>> slots_;
   std::optional<Doubles> u_product_;

@@ -168,7 +168,7 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
   purpose.training = purpose.losses = purpose.parameter_gradients = true;
   purpose.outputs = graph_.outputs;
   Compiled& c = compiled(purpose);
-  c.plan.prepare(c.plan.packs_of(std::min(batch_size, examples.count)));
+  c.plan.prepare(c.plan.packs_of(std::min(batch_size, std::max(count, examples.count))));
   if (profiling_ && training_ != &c) c.plan.start_profile();
   training_ = &c;
   const bool penalised = std::any_of(graph_.parameters.begin(), graph_.parameters.end(),

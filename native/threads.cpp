@@ -1,9 +1,15 @@
 #include "threads.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -16,48 +22,78 @@ void Barrier::set_count(int count) {
   spins_ = count <= static_cast<int>(std::thread::hardware_concurrency()) ? 4000 : 0;
 }
 
-ThreadPool::ThreadPool(int count) : count_(std::max(1, count)) {
-  for (int thread = 1; thread < count_; thread++) threads_.emplace_back([this, thread] { loop(thread); });
-}
+ThreadPool::ThreadPool(int count) : count_(std::max(1, count)) {}
 
 ThreadPool::~ThreadPool() {
+  if (process_ == getpid())
+    stop();
+  else
+    (void)shared_.release();  // they are the parent's
+}
+
+void ThreadPool::stop() {
+  if (!shared_) return;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
+    std::lock_guard<std::mutex> lock(shared_->mutex);
+    shared_->stopping = true;
   }
-  wake_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  shared_->wake.notify_all();
+  for (auto& thread : shared_->threads) thread.join();
+  shared_.reset();
+}
+
+void ThreadPool::start() {
+  if (shared_ && process_ == getpid()) return;
+  (void)shared_.release();  // in a fork's child: the parent's threads are not here, and may hold its locks
+  process_ = getpid();
+  shared_ = std::make_unique<Shared>();
+  sigset_t all, before;  // signals are for the thread that Python listens on
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  bool refused = false;
+  try {
+    for (int thread = 1; thread < count_; thread++)
+      shared_->threads.emplace_back([&shared = *shared_, thread] { loop(shared, thread, 0); });
+  } catch (const std::system_error&) {
+    refused = true;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (!refused) return;
+  stop();
+  throw std::invalid_argument("the system refused to start " + std::to_string(count_) +
+                              " threads; set STRIATE_NUM_THREADS to a smaller number");
 }
 
 void ThreadPool::run(int team, const std::function<void(int)>& work) {
   if (team == 1) return work(0);
+  start();
+  Shared& s = *shared_;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
-    work_ = &work;
-    team_ = team;
-    running_ = count_ - 1;
-    generation_++;
+    std::lock_guard<std::mutex> lock(s.mutex);
+    s.work = &work;
+    s.team = team;
+    s.running = count_ - 1;
+    s.generation++;
   }
-  wake_.notify_all();
+  s.wake.notify_all();
   work(0);
-  std::unique_lock<std::mutex> lock(mutex_);
-  done_.wait(lock, [this] { return running_ == 0; });
+  std::unique_lock<std::mutex> lock(s.mutex);
+  s.done.wait(lock, [&s] { return s.running == 0; });
 }
 
-void ThreadPool::loop(int thread) {
-  long seen = 0;
+void ThreadPool::loop(Shared& s, int thread, long seen) {
   for (;;) {
     const std::function<void(int)>* work = nullptr;
     {
-      std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-      if (stopping_) return;
-      seen = generation_;
-      if (thread < team_) work = work_;
+      std::unique_lock<std::mutex> lock(s.mutex);
+      s.wake.wait(lock, [&] { return s.stopping || s.generation != seen; });
+      if (s.stopping) return;
+      seen = s.generation;
+      if (thread < s.team) work = s.work;
     }
     if (work) (*work)(thread);
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (--running_ == 0) done_.notify_one();
+    std::lock_guard<std::mutex> lock(s.mutex);
+    if (--s.running == 0) s.done.notify_one();
   }
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -45,6 +46,7 @@ class Barrier {
   std::atomic<int> waiting_, generation_;
 };
 
+// Threads are started when first needed, and again in the child of a fork, which has none of its parent's.
 class ThreadPool {
  public:
   explicit ThreadPool(int count);
@@ -54,21 +56,33 @@ class ThreadPool {
 
   int size() const { return count_; }
 
+  // Whoever runs something, from whatever thread, holds this: one parallel region at a time, one user of a program's memory.
+  std::mutex& busy() { return busy_; }
+
   // Calls work(thread) once on each of the first `team` threads, the caller being thread 0, and returns when all are done.
-  // `work` must not throw.
+  // `work` must not throw. Throws std::invalid_argument when the system refuses to start the threads; none is left then.
   void run(int team, const std::function<void(int)>& work);
 
  private:
-  void loop(int thread);
+  struct Shared;  // the threads and what they wait on; left behind, never destroyed, in the child of a fork
+  void start();
+  void stop();
+  static void loop(Shared& shared, int thread, long seen);
 
   const int count_;
-  std::mutex mutex_;
-  std::condition_variable wake_, done_;
-  const std::function<void(int)>* work_ = nullptr;
-  long generation_ = 0;
-  int team_ = 0, running_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  long process_ = 0;
+  std::mutex busy_;
+  std::unique_ptr<Shared> shared_;
+};
+
+struct ThreadPool::Shared {
+  std::mutex mutex;
+  std::condition_variable wake, done;
+  const std::function<void(int)>* work = nullptr;
+  long generation = 0;
+  int team = 0, running = 0;
+  bool stopping = false;
+  std::vector<std::thread> threads;
 };
 
 // Physical cores that this process may use.

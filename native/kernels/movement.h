@@ -85,13 +85,15 @@ static void lanes_to_rows(const float* input, float* rows, int64_t positions, in
     }
 }
 
+// Whether all values are finite as float32.
 template <class T>
 static bool all_finite_typed(const T* v, int64_t count) {
-  bool finite = true;  // x - x is zero for finite numbers and NaN for the rest
+  constexpr T LARGEST = T(3.4028234663852886e38);
+  bool finite = true;
   for (int64_t start = 0; start < count; start += 4096) {
     const int64_t end = start + 4096 < count ? start + 4096 : count;
     T sum = 0;
-    for (int64_t i = start; i < end; i++) sum += v[i] - v[i] == 0 ? T(0) : T(1);
+    for (int64_t i = start; i < end; i++) sum += v[i] <= LARGEST && v[i] >= -LARGEST ? T(0) : T(1);  // false for NaN
     finite &= sum == 0;
   }
   return finite;

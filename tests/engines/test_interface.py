@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from striate.engines import Engine, Examples
-from striate.graph import Array, Graph, LossFunction
+from striate.graph import Array, Graph, LossFunction, UpdateRule
 from striate.graph.operations import Affine, Softmax
 
 from .networks import Builder, lenet, normalised
@@ -294,3 +299,73 @@ def test_first_not_finite_of_other_arrays(engine: Engine) -> None:
     assert engine.first_not_finite(np.full((3, 2), 1e300)) in (None, 0)  # finite, but not once it is float32
     assert engine.first_not_finite(np.full((3, 2), np.finfo(np.float32).max, np.float32)) is None
     assert engine.first_not_finite(np.full((3, 2), 1e-45, np.float32)) is None
+
+
+def test_python_threads_take_turns(engine: Engine) -> None:
+    graph = lenet()
+    programs = [engine.compile(graph), engine.compile(graph)]
+    images = np.random.default_rng(0).random((300, *graph.inputs[0].shape), dtype=np.float32)
+    expected = programs[0].predict([images], 32)[0]
+    results: list[Array] = []
+    workers = [
+        threading.Thread(
+            target=lambda program=programs[k % 2]: results.append(program.predict([images], 32)[0]), daemon=True
+        )
+        for k in range(8)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert len(results) == 8
+    assert all(np.array_equal(result, expected) for result in results)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_the_child_of_a_fork_has_threads_of_its_own(engine: Engine) -> None:
+    graph = lenet()
+    program = engine.compile(graph)
+    images = np.random.default_rng(0).random((300, *graph.inputs[0].shape), dtype=np.float32)
+    expected = program.predict([images], 32)[0]
+    child = os.fork()
+    if child == 0:
+        same = np.array_equal(program.predict([images], 32)[0], expected)
+        os._exit(0 if same else 1)
+    for _ in range(600):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        pytest.fail("the child did not end")
+    assert status == 0
+    assert np.array_equal(program.predict([images], 32)[0], expected)
+
+
+def test_more_steps_than_examples_may_be_ordered(engine: Engine) -> None:
+    """An order may name an example many times, so a batch can be larger than the data."""
+    graph = lenet()
+    program = engine.compile(graph, losses=[SPARSE], rule=UpdateRule("sgd", {"momentum": 0.0, "nesterov": 0.0}))
+    rng = np.random.default_rng(0)
+    images = rng.random((8, *graph.inputs[0].shape), dtype=np.float32)
+    labels = rng.integers(0, graph.outputs[0].shape[-1], 8).astype(np.int32)
+    order = np.tile(np.arange(8), 400)
+    result = program.train(Examples([images], [labels]), order, len(order), np.array([0.1]), 0)
+    assert np.isfinite(result.losses).all()
+
+
+def test_no_images_no_gradient(engine: Engine) -> None:
+    graph = lenet()
+    images = np.zeros((0, *graph.inputs[0].shape), np.float32)
+    output = graph.outputs[0]
+    gradients = engine.compile(graph).parameter_gradients([images], output, np.zeros((0, *output.shape), np.float32))
+    assert all(not gradient.any() for gradient in gradients)
+
+
+def test_nodes_of_other_graphs_are_refused(engine: Engine) -> None:
+    graph, other = lenet(), lenet()
+    images = np.zeros((1, *graph.inputs[0].shape), np.float32)
+    with pytest.raises(ValueError, match="is no node of the graph"):
+        engine.compile(graph).read([images], [other.outputs[0]])

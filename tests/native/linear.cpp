@@ -33,22 +33,24 @@ struct Shape3 {
   }
 };
 
-template <class Visit>  // visit(input offset, output offset) of each position
+template <class Visit>  // visit(input offset, output offset, row) of each position
 static void each_position(const Positions& p, Visit visit) {
   for (int64_t d = 0; d < p.depth; d++)
     for (int64_t y = 0; y < p.height; y++)
       for (int64_t x = 0; x < p.width; x++)
-        visit(d * p.in_depth + y * p.in_row + x * p.in_column, d * p.out_depth + y * p.out_row + x * p.out_column);
+        visit(d * p.in_depth + y * p.in_row + x * p.in_column, d * p.out_depth + y * p.out_row + x * p.out_column, y);
 }
 
 static std::vector<double> reference(const Correlation& c, int lanes, const std::vector<float>& weights, bool transposed,
                                      const Lanes& input, const Lanes& output, const Lanes& gate) {
   std::vector<double> result = output.values();  // what lies between the outputs must stay
-  each_position(c.positions, [&](int64_t in, int64_t out) {
+  each_position(c.positions, [&](int64_t in, int64_t out, int64_t row) {
+    const Span* first = c.spans + (c.row_first ? c.row_first[row] : 0);
+    const Span* last = c.spans + (c.row_last ? c.row_last[row] : c.span_count);
     for (int64_t f = 0; f < c.outputs; f++)
       for (int l = 0; l < lanes; l++) {
         double sum = c.bias ? static_cast<double>(c.bias[f]) : 0;
-        for (const Span* s = c.spans; s < c.spans + c.span_count; s++)
+        for (const Span* s = first; s < last; s++)
           for (int64_t j = 0; j < s->length; j++) {
             const int64_t at = transposed ? s->weight + j + f * c.weight_step : (s->weight + j) * c.weight_step + f;
             sum += static_cast<double>(weights[static_cast<size_t>(at)]) * static_cast<double>(input(in + s->input + j, l));
@@ -83,6 +85,12 @@ static void test_correlation(const Kernels& k, const Shape3& s, bool extras, int
   c.gate = extras ? gate.data() : nullptr;
   c.relu = extras;
   c.parts = parts;
+  std::vector<int32_t> firsts, lasts;  // some rows leave out their first span, some their last, some have none
+  for (int64_t y = 0; y < c.positions.height; y++) {
+    firsts.push_back(static_cast<int32_t>(random.below(2)));
+    lasts.push_back(static_cast<int32_t>(std::max<int64_t>(firsts.back(), c.span_count - random.below(2))));
+  }
+  if (extras) c.row_first = firsts.data(), c.row_last = lasts.data();
   std::vector<float> packed(weights.size());
   for (int64_t part = 0; part < parts; part++)
     k.pack_weights(weights.data(), packed.data(), s.rows(), s.filters, s.filters, c.positions.width, part, parts);
@@ -128,18 +136,16 @@ static void test_apart(const Kernels& k, Random& random) {
 // Both forms of the weight gradient for some packs, first written and then added to.
 static void test_weight_gradient(const Kernels& k, const Shape3& s, int64_t packs, int64_t parts, Random& random) {
   constexpr int64_t gap = 3, beside = 2;  // between packs, and columns of other groups after each row
-  const int64_t positions = s.out_positions(), row_length = (s.filters + k.lanes - 1) / k.lanes * k.lanes, step = s.filters + beside;
+  const int64_t positions = s.out_positions(), step = s.filters + beside;
   const int64_t in_pack = s.in_size() + gap, out_pack = positions * s.filters + gap;
   const Lanes input(k, in_pack * packs - gap, random), dy(k, out_pack * packs - gap, random);
-  const Lanes rows(k, packs * positions * row_length);
-  for (int64_t p = 0; p < packs; p++)
-    k.lanes_to_rows(dy.data() + p * out_pack * k.lanes, rows.data() + p * positions * k.lanes * row_length, positions, s.filters, row_length);
   const std::vector<int64_t> taps = s.taps();
   std::vector<int64_t> order(taps.size());
   for (size_t t = 0; t < order.size(); t++) order[t] = static_cast<int64_t>(t);
 
   WeightGradient g = {};
   g.input = input.data();
+  g.output_gradient = dy.data();
   g.positions = s.positions();
   g.packs = packs;
   g.input_pack = in_pack * k.lanes;
@@ -150,11 +156,11 @@ static void test_weight_gradient(const Kernels& k, const Shape3& s, int64_t pack
   g.outputs = s.filters;
   g.gradient_step = step;
   g.parts = parts;
-  g.row_length = row_length;
-  g.row_pack = positions * k.lanes * row_length;
+  const Lanes rows(k, k.rows_room(g) / k.lanes);
+  g.rows = rows.data();
   std::vector<double> once(static_cast<size_t>((s.rows() - 1) * step + s.filters));
   for (int64_t pack = 0; pack < packs; pack++)
-    each_position(g.positions, [&](int64_t in, int64_t out) {
+    each_position(g.positions, [&](int64_t in, int64_t out, int64_t) {
       for (int64_t t = 0; t < g.taps; t++)
         for (int64_t f = 0; f < s.filters; f++)
           for (int l = 0; l < k.lanes; l++)
@@ -164,7 +170,6 @@ static void test_weight_gradient(const Kernels& k, const Shape3& s, int64_t pack
   for (const bool by_rows : {false, true}) {
     std::vector<float> gradient(once.size(), -3.0f);
     g.gradient = gradient.data();
-    g.output_gradient = by_rows ? rows.data() : dy.data();
     for (const bool accumulate : {false, true}) {
       g.accumulate = accumulate;
       for (g.part = 0; g.part < parts; g.part++) (by_rows ? k.weight_gradient_by_rows : k.weight_gradient)(g);
@@ -215,6 +220,9 @@ void test_linear(const Kernels& k) {
     test_weight_gradient(k, {{1, 1, 2}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, channels, channels % 5 + 1}, 1, 1, random);
   test_weight_gradient(k, {{3, 5, 7}, {2, 3, 2}, {1, 2, 3}, {1, 1, 2}, 2, 5}, 2, 3, random);
   test_weight_gradient(k, {{3, 5, 7}, {2, 3, 2}, {1, 2, 3}, {1, 1, 2}, 1, 2 * k.lanes}, 2, 3, random);
+  // So large that the images are taken in several chunks, of columns and of rows.
+  test_weight_gradient(k, {{1, 1, 40}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 170, 30}, 2, 2, random);
+  test_weight_gradient(k, {{2, 5, 12}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 170, 30}, 1, 2, random);
   for (const int64_t channels : {1, 2, 7, 8, 9, 17}) test_bias_gradient(k, channels, random);
 }
 

@@ -126,4 +126,4 @@ class Engine(ABC):
 
     @abstractmethod
     def first_not_finite(self, array: AnyArray) -> int | None:
-        """Index along the first axis of the first example that holds NaN or infinity, or None."""
+        """Index along the first axis of the first example that holds a value not finite as float32, or None."""

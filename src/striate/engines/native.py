@@ -1,4 +1,4 @@
-"""The native engine: C++ kernels on lanes of images, all of a training step without Python. See DESIGN.md in docs/."""
+"""The native engine: C++ kernels on lanes of images, all of a training step without Python. See docs/design.md."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ class NativeEngine(Engine):
 
     def __init__(self, threads: int | None = None, instruction_set: str | None = None) -> None:
         chosen = instruction_set or os.environ.get("STRIATE_INSTRUCTION_SET", "")
+        count = _thread_count() if threads is None else threads
         try:
-            self._engine = _native.Engine(_thread_count() if threads is None else threads, chosen)
+            self._engine = _native.Engine(count, chosen)
         except ValueError:
             raise StriateError(
                 f'instruction set: got {chosen!r}, expected "avx512", "avx2" or "baseline", and one this processor has'
@@ -216,6 +217,7 @@ class _NativeProgram(Program):
         self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
         self._check_images(images)
+        self._check_nodes(nodes)
         n = len(images[0])
         results = self._new_outputs(nodes, n)
         if n:
@@ -234,6 +236,7 @@ class _NativeProgram(Program):
         step: int = 0,
     ) -> list[Array]:
         self._check_images(images)
+        self._check_nodes([of, *wrt])
         n = len(images[0])
         seed = self._cotangent(cotangent, of, n)
         results = self._new_outputs(wrt, n)
@@ -248,8 +251,11 @@ class _NativeProgram(Program):
         self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         self._check_images(images)
+        self._check_nodes([of])
         seed = self._cotangent(cotangent, of, len(images[0]))
-        results = [np.empty(parameter.shape, np.float32) for parameter in self._graph.parameters()]
+        results = [np.zeros(parameter.shape, np.float32) for parameter in self._graph.parameters()]
+        if not len(images[0]):
+            return results
         self._program.parameter_gradients(list(images), of.index, seed, training, step, results)
         return results
 
@@ -281,6 +287,12 @@ class _NativeProgram(Program):
                 raise ValueError(f"{node.name}: expected C-contiguous uint8, float32 or float64, got {array.dtype}")
             if array.shape != (len(images[0]), *node.shape):
                 raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, *{node.shape})")
+
+    def _check_nodes(self, nodes: Sequence[Node]) -> None:
+        """Nodes are known to the C++ side by their index."""
+        for node in nodes:
+            if node.index >= len(self._graph.nodes) or self._graph.nodes[node.index] is not node:
+                raise ValueError(f"{node.name}: is no node of the graph that this program was compiled from")
 
     def _check(self, examples: Examples) -> None:
         self._check_images(examples.images)

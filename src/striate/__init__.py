@@ -29,8 +29,11 @@ if TYPE_CHECKING:
         schedules,
         utils,
     )
-    from striate.layers import Input
+    from striate.layers import Input, Layer
+    from striate.losses import Loss
+    from striate.metrics import Metric
     from striate.models import Model, Sequential
+    from striate.optimizers import Optimizer
 
 _MODULES = frozenset(
     [
@@ -51,11 +54,23 @@ _MODULES = frozenset(
         "utils",
     ]
 )
-_NAMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
+_NAMES = {
+    "Input": "layers",
+    "Layer": "layers",
+    "Loss": "losses",
+    "Metric": "metrics",
+    "Model": "models",
+    "Optimizer": "optimizers",
+    "Sequential": "models",
+}
 
 __all__ = [
     "Input",
+    "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
     "Sequential",
     "__version__",
     "activations",

@@ -108,10 +108,7 @@ class SparseCategoricalCrossentropy(Loss):
         axis: int = -1, name: str = "sparse_categorical_crossentropy", dtype: str | None = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
-        if ignore_class is not None:
-            raise StriateError(
-                f"{name}: got ignore_class={ignore_class!r}, expected None; give those examples sample_weight 0 instead"
-            )
+        _check_ignored(name, ignore_class)
         _check_axis(name, axis)
         self.from_logits = bool(from_logits)
 
@@ -194,8 +191,12 @@ class MeanSquaredError(Loss):
         return mean_squared_error(y_true, y_pred)
 
 
-def sparse_categorical_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False) -> Float64:
+def sparse_categorical_crossentropy(
+    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, ignore_class: None = None, axis: int = -1
+) -> Float64:
     """-log p[class] at each example and position, for class numbers of shape (n, ...) or (n, ..., 1)."""
+    _check_ignored("sparse_categorical_crossentropy", ignore_class)
+    _check_axis("sparse_categorical_crossentropy", axis)
     predictions = np.asarray(y_pred, dtype=np.float64)
     classes = np.asarray(y_true)
     if classes.ndim == predictions.ndim and classes.shape[-1] == 1:
@@ -211,9 +212,10 @@ def sparse_categorical_crossentropy(y_true: ArrayLike, y_pred: ArrayLike, from_l
 
 
 def categorical_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0
+    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Float64:
     """-sum over classes of t log p, at each example and position."""
+    _check_axis("categorical_crossentropy", axis)
     targets, predictions = _alike("categorical_crossentropy", y_true, y_pred)
     targets = targets * (1 - label_smoothing) + label_smoothing / targets.shape[-1]
     loss: Float64 = -(targets * _log_probabilities(predictions, from_logits)).sum(axis=-1)
@@ -221,9 +223,10 @@ def categorical_crossentropy(
 
 
 def binary_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0
+    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Float64:
     """-(t log p + (1 - t) log(1 - p)), the mean over the last axis."""
+    _check_axis("binary_crossentropy", axis)
     targets, predictions = _alike("binary_crossentropy", y_true, y_pred)
     targets = targets * (1 - label_smoothing) + label_smoothing / 2
     if from_logits:  # log(1 + exp(z)) - t z, written so that no exponential overflows
@@ -343,6 +346,13 @@ def _alike(name: str, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Float64, Fl
     if targets.shape != predictions.shape:
         raise ShapeError(f"{name}: targets of shape {targets.shape} do not fit outputs of shape {predictions.shape}")
     return targets, predictions
+
+
+def _check_ignored(name: str, ignore_class: object) -> None:
+    if ignore_class is not None:
+        raise StriateError(
+            f"{name}: got ignore_class={ignore_class!r}, expected None; give those examples sample_weight 0 instead"
+        )
 
 
 def _check_axis(name: str, axis: int) -> None:

@@ -190,6 +190,46 @@ class CosineDecay(LearningRateSchedule):
         }
 
 
+class CosineDecayRestarts(LearningRateSchedule):
+    """Cosines one after the other: "warm restarts" (Loshchilov and Hutter 2017).
+
+    The first goes from the initial learning rate down to `alpha` times it in `first_decay_steps`; each further one
+    takes `t_mul` (1 or more) times as many steps and starts at `m_mul` times the height:
+    rate = start * ((1 - alpha) * m_mul ^ i * (1 + cos(pi * fraction of cosine i)) / 2 + alpha).
+    """
+
+    def __init__(
+        self, initial_learning_rate: float, first_decay_steps: float, t_mul: float = 2.0, m_mul: float = 1.0,
+        alpha: float = 0.0, name: str = "SGDRDecay",
+    ) -> None:
+        self.initial_learning_rate = _rate("initial_learning_rate", initial_learning_rate)
+        self.first_decay_steps = _steps("first_decay_steps", first_decay_steps)
+        self.t_mul = _rate("t_mul", t_mul)
+        if self.t_mul < 1:
+            raise StriateError(f"t_mul: got {t_mul!r}, expected a number of at least 1")
+        self.m_mul = _rate("m_mul", m_mul)
+        self.alpha = _rate("alpha", alpha)
+        self.name = name
+
+    def __call__(self, step: int) -> float:
+        done, length = float(step), float(self.first_decay_steps)
+        cosines = 0
+        if self.t_mul == 1:
+            cosines, done = int(done // length), done % length
+        while done >= length:
+            done -= length
+            length *= self.t_mul
+            cosines += 1
+        height: float = self.m_mul**cosines
+        return self.initial_learning_rate * ((1 - self.alpha) * _cosine(height, 0.0, done / length) + self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "initial_learning_rate": self.initial_learning_rate, "first_decay_steps": self.first_decay_steps,
+            "t_mul": self.t_mul, "m_mul": self.m_mul, "alpha": self.alpha, "name": self.name,
+        }
+
+
 class OneCycle(LearningRateSchedule):
     """Up to a high learning rate and down to almost nothing, each along half a cosine (Smith and Topin 2018).
 
@@ -233,7 +273,8 @@ class OneCycle(LearningRateSchedule):
 _CLASSES: dict[str, type[LearningRateSchedule]] = {
     cls.__name__: cls
     for cls in (
-        Constant, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, CosineDecay, OneCycle
+        Constant, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, CosineDecay,
+        CosineDecayRestarts, OneCycle,
     )
 }
 

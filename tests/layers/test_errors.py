@@ -210,9 +210,9 @@ def test_functions_no_engine_can_run() -> None:
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.array([["a"]]), "dense: got an array of dtype <U1, expected numbers"),
+        (np.array([["a"]]), "dense: got an array of shape (1, 1) of dtype <U1, expected numbers"),
         (np.zeros((0, 3)), "dense: got an array of shape (0, 3), expected at least one image, batch first"),
-        (np.float32(3), "dense: got an array of shape (), expected at least one image, batch first"),
+        (np.float32(3), "dense: got the single number 3.0, expected an array with the examples first"),
     ],
 )
 def test_calls(images: Any, message: str) -> None:

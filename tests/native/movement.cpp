@@ -74,10 +74,10 @@ static void test_rows(const Kernels& k, int64_t channels, Random& random) {
 template <class T>
 static void test_finite(const Kernels& k, Pixel pixel) {
   for (const int64_t count : {0, 1, 5, 17, 4096, 4099}) {
-    std::vector<T> values(static_cast<size_t>(count), std::numeric_limits<T>::max());
+    std::vector<T> values(static_cast<size_t>(count), static_cast<T>(std::numeric_limits<float>::max()));
     CHECK(k.all_finite(values.data(), pixel, count), "%d finite numbers", static_cast<int>(count));
     for (const int64_t place : {int64_t{0}, count / 2, count - 1})
-      for (const double bad : {static_cast<double>(NOT_A_NUMBER), HUGE_VAL, -HUGE_VAL}) {
+      for (const double bad : {static_cast<double>(NOT_A_NUMBER), HUGE_VAL, -HUGE_VAL, 1e39}) {  // the last too large for float32
         if (count == 0) continue;
         auto spoilt = values;
         spoilt[static_cast<size_t>(place)] = static_cast<T>(bad);

@@ -84,6 +84,7 @@ struct Setup {
 };
 
 constexpr uint32_t SEED = 21;
+constexpr int64_t EPOCHS = 3;  // the last batch of the last is partly filled
 
 // `steps` batches and then an evaluation. `spoil` may change the data before.
 static Trained train(const Kernels& k, const Setup& s, int threads, int64_t steps, const std::function<void(Data&)>& spoil = {}) {
@@ -93,12 +94,12 @@ static Trained train(const Kernels& k, const Setup& s, int threads, int64_t step
   Data data(n, s.images, SEED, s.as_bytes, !s.as_bytes);
   if (spoil) spoil(data);
   std::vector<int64_t> order;
-  for (int64_t i = 0; i < std::min(steps * s.batch, 2 * s.images); i++) order.push_back((i * 11 + 3) % s.images);
+  for (int64_t i = 0; i < std::min(steps * s.batch, EPOCHS * s.images); i++) order.push_back((i * 13 + 3) % s.images);
   Trained t;
   t.losses.assign(static_cast<size_t>(steps), -1);
-  const std::vector<double> rates(t.losses.size(), 0.01);
+  const std::vector<double> rates(t.losses.size(), 0.005);
   Values outputs(n, n.graph.outputs, static_cast<int64_t>(order.size())), evaluated(n, n.graph.outputs, s.images);
-  t.done = program.train(data.examples, order.data(), static_cast<int64_t>(order.size()), s.batch, rates.data(), steps, 100, t.losses.data(), outputs.sinks);
+  t.done = program.train(data.examples, order.data(), static_cast<int64_t>(order.size()), s.batch, rates.data(), steps, 0, t.losses.data(), outputs.sinks);
   t.image_losses.assign(static_cast<size_t>(s.images), -77.0f);
   program.evaluate(data.examples, std::max<int64_t>(1, s.batch - 1), t.image_losses.data(), evaluated.sinks);
   t.memory.assign(n.memory.begin(), n.memory.end());
@@ -118,7 +119,7 @@ static double sum(const std::vector<float>& values) {
   return total;
 }
 
-static int64_t steps_of(const Setup& s) { return (2 * s.images + s.batch - 1) / s.batch; }  // two epochs, with a partial last batch
+static int64_t steps_of(const Setup& s) { return (EPOCHS * s.images + s.batch - 1) / s.batch; }
 
 static void test_threads(const Kernels& k, const Setup& s) {
   const int64_t steps = steps_of(s);
@@ -136,7 +137,7 @@ static void test_threads(const Kernels& k, const Setup& s) {
 static void test_not_finite(const Kernels& k, const Setup& s) {
   for (const int threads : {1, 3}) {
     const auto spoil = [&](Data& data) {  // the second batch's last image
-      const int64_t image = ((2 * s.batch - 1) * 11 + 3) % s.images;
+      const int64_t image = ((2 * s.batch - 1) * 13 + 3) % s.images;
       std::vector<float>& images = data.images[0];
       images[images.size() / static_cast<size_t>(s.images) * static_cast<size_t>(image) + 1] = std::numeric_limits<float>::quiet_NaN();
     };

@@ -50,7 +50,7 @@ BAD_FITS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "both weights": ({"sample_weight": np.ones(50), "class_weight": {0: 1}}, StriateError, "use one of them"),
     "class weight list": ({"class_weight": [1, 2]}, DataError, "class_weight: got a value of type list"),
     "class weight key": ({"class_weight": {"a": 1}}, DataError, "class_weight: got 'a': 1"),
-    "batch size 0": ({"batch_size": 0}, StriateError, "batch_size: got 0, expected a whole number, 1 or more"),
+    "batch size 0": ({"batch_size": 0}, StriateError, "batch_size: got 0, expected a whole number of at least 1"),
     "batch size half": ({"batch_size": 0.5}, StriateError, "batch_size: got 0.5"),
     "epochs 0": ({"epochs": 0}, StriateError, "epochs: got 0"),
     "initial epoch": ({"initial_epoch": -1}, StriateError, "initial_epoch: got -1"),

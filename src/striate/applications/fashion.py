@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def fashion_demo(
     input_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10, include_preprocessing: bool = True
 ) -> Sequential:
-    """Conv 3x3, batch normalisation (Ioffe and Szegedy 2015) and ReLU, four times: 16, 32 and 32, 64 filters, with pooling.
+    """Four times conv 3x3, batch normalisation (Ioffe and Szegedy 2015) and ReLU; 16, 32, 32 and 64 filters; pooling.
 
     Args:
         input_shape: (height, width, channels), at least 8x8.

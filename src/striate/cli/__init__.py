@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from striate.console import never_fail
 from striate.errors import StriateError
 
 MENDABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (sys.argv without one) and return its exit code; faults of ours are raised."""
     from striate.cli.application import run
 
+    never_fail(sys.stdout)
     try:
         return run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:

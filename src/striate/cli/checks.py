@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from striate.errors import StriateError
+from striate.folders import make_writable
 from striate.lookup import nearest
 
 
@@ -24,17 +24,6 @@ def known_name(kind: str, name: str, known: Iterable[str]) -> str:
     raise StriateError(f"unknown {kind} {name!r}; {nearest(name, names)}")
 
 
-def at_least(option: str, value: int, minimum: int) -> int:
-    """The value itself.
-
-    Raises:
-        StriateError: it is smaller than the minimum.
-    """
-    if value < minimum:
-        raise StriateError(f"{option}: got {value}, expected a whole number of at least {minimum}")
-    return value
-
-
 def learning_rate(value: float) -> float:
     """The value itself.
 
@@ -48,10 +37,5 @@ def learning_rate(value: float) -> float:
 
 def writable_folder(path: Path) -> Path:
     """Make the folder and prove that files can be made in it, now rather than after an hour's training."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise StriateError(f"--out {path}: cannot write there ({error.strerror}); choose another folder") from None
+    make_writable(path, f"--out {path}")
     return path

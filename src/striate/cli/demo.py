@@ -25,12 +25,13 @@ def demo(
     """Train a small network on Fashion-MNIST, test it, and write a report."""
     from striate import optimizers
     from striate.applications import fashion_demo
-    from striate.cli.checks import at_least, writable_folder
+    from striate.checks import whole
+    from striate.cli.checks import writable_folder
     from striate.cli.training import Plan, train_and_report
     from striate.datasets import fashion_mnist
     from striate.random import set_random_seed
 
-    at_least("--epochs", 1 if epochs is None else epochs, 1), at_least("--seed", seed, 0)
+    whole("--epochs", 1 if epochs is None else epochs, 1), whole("--seed", seed, 0)
     writable_folder(out)
     data, note = _data(subset)
     epochs = epochs or (SUBSET_EPOCHS if note else EPOCHS)

@@ -28,12 +28,13 @@ def train(
     import importlib
 
     from striate import optimizers
-    from striate.cli.checks import at_least, known_name, learning_rate, writable_folder
+    from striate.checks import whole
+    from striate.cli.checks import known_name, learning_rate, writable_folder
     from striate.cli.training import Plan, train_and_report, with_channels
     from striate.random import set_random_seed
 
     dataset, model = known_name("data set", dataset, TITLES), known_name("model", model, NETWORKS)
-    at_least("--epochs", epochs, 1), at_least("--batch-size", batch_size, 1), at_least("--seed", seed, 0)
+    whole("--epochs", epochs, 1), whole("--batch-size", batch_size, 1), whole("--seed", seed, 0)
     learning_rate(lr)
     out = writable_folder(out or Path("runs") / f"{dataset}-{model}")
     module = importlib.import_module(f"striate.datasets.{dataset}")

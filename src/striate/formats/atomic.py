@@ -26,6 +26,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise ModelFileError(f"{path}: is not a regular file, so it cannot be replaced; choose another name")
+    if not target.parent.is_dir():
+        raise ModelFileError(f"{path}: there is no folder {target.parent}; make it first, or choose another")
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
     try:
         try:

@@ -158,7 +158,7 @@ def _scratch(name: str) -> Iterator[IO[bytes]]:
 
 
 def _add(archive: zipfile.ZipFile, member: str, content: IO[bytes]) -> None:
-    """Add a member with a fixed date, so equal networks give equal bytes."""
+    """Add a member. Its date in the archive is fixed; the one that says when is in metadata.json."""
     info = zipfile.ZipInfo(member)
     content.seek(0, os.SEEK_END)
     info.file_size = content.tell()  # decides whether the entry needs 64 bits

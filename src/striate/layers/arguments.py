@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import index
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from striate import initializers, regularizers
+from striate import checks, initializers, regularizers
+from striate.checks import as_whole
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
 
 
 def whole(layer: str, argument: str, value: object, minimum: int = 1) -> int:
     """A whole number of at least `minimum`."""
-    number = _index(value)
-    if number is None or number < minimum:
-        raise StriateError(f"{layer}: got {argument}={value!r}, expected a whole number of at least {minimum}")
-    return number
+    return checks.whole(layer, value, minimum, argument)
 
 
 def sizes(layer: str, argument: str, value: object, rank: int, minimum: int = 1) -> tuple[int, ...]:
     """One whole number for each of `rank` dimensions; a single number stands for all."""
-    numbers = (value,) * rank if _index(value) is not None else value
+    numbers = (value,) * rank if as_whole(value) is not None else value
     if isinstance(numbers, (Sequence, np.ndarray)) and not isinstance(numbers, str) and len(numbers) == rank:
-        found = tuple(_index(number) for number in numbers)
+        found = tuple(as_whole(number) for number in numbers)
         if all(number is not None and number >= minimum for number in found):
             return tuple(number for number in found if number is not None)
     many = "" if rank == 1 else f" or {rank} of them"
@@ -50,6 +48,22 @@ def flag(layer: str, argument: str, value: object) -> bool:
     return bool(value)
 
 
+def spell_out(cls: type, names: Sequence[str]) -> None:
+    """Give a class of several dimensions the constructor it inherits with Keras's defaults: (1, 1) where 1 would do."""
+    function: Any = cls.__init__  # type: ignore[misc]
+    rank: int = cls.rank  # type: ignore[attr-defined]
+    code = function.__code__
+    optional = code.co_varnames[code.co_argcount - len(function.__defaults__) : code.co_argcount]
+    defaults = tuple(
+        (value,) * rank if name in names else value
+        for name, value in zip(optional, function.__defaults__, strict=True)
+    )
+    copy = FunctionType(code, function.__globals__, function.__name__, defaults, function.__closure__)
+    copy.__annotations__, copy.__kwdefaults__ = function.__annotations__, function.__kwdefaults__
+    copy.__qualname__ = f"{cls.__qualname__}.__init__"
+    cls.__init__ = copy  # type: ignore[misc]
+
+
 def padding_mode(layer: str, value: object, allowed: tuple[str, ...] = ("valid", "same")) -> str:
     """"valid" or "same", in any case."""
     if not isinstance(value, str) or value.lower() not in allowed:
@@ -68,7 +82,7 @@ def channels_last(layer: str, value: object) -> str:
 
 def last_axis(layer: str, value: object) -> int:
     """An axis that may turn out to be the last: -1, or a number that is checked once the input's rank is known."""
-    axis = _index(value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value)
+    axis = as_whole(value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value)
     if axis is None or axis < -1 or axis == 0:
         raise StriateError(f"{layer}: got axis={value!r}, expected -1, the channels (the last axis)")
     return axis
@@ -102,14 +116,14 @@ def float32(layer: str, value: object) -> str:
 
 def image_shape(layer: str, argument: str, value: object) -> tuple[int, ...]:
     """The shape of one image, without the batch: whole numbers of at least 1."""
-    values = (value,) if _index(value) is not None else value
+    values = (value,) if as_whole(value) is not None else value
     if not isinstance(values, (Sequence, np.ndarray)) or isinstance(values, str):
         raise StriateError(f"{layer}: got {argument}={value!r}, expected a tuple such as (28, 28, 1)")
     if any(size is None for size in values):
         raise StriateError(
             f"{layer}: got {argument}={tuple(values)}, but every size must be known; give numbers, such as (28, 28, 1)"
         )
-    shape = tuple(_index(size) for size in values)
+    shape = tuple(as_whole(size) for size in values)
     if any(size is None or size < 1 for size in shape):
         raise StriateError(f"{layer}: got {argument}={tuple(values)}, expected whole numbers of at least 1")
     return tuple(size for size in shape if size is not None)
@@ -151,13 +165,3 @@ def check_last_axis(layer: str, axis: int, shape: Shape) -> None:
     if axis not in (-1, len(shape)):
         last = len(shape)
         raise StriateError(f"{layer}: got axis={axis} for images of shape {shape}, expected -1 or {last} (the last)")
-
-
-def _index(value: object) -> int | None:
-    """A whole number as int; None for anything else, True and False included."""
-    if isinstance(value, (bool, np.bool_)):
-        return None
-    try:
-        return index(value)  # type: ignore[arg-type]
-    except TypeError:
-        return None

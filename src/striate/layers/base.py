@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate import activations, initializers, regularizers
+from striate.arrays import check_finite, converted, numeric_array
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array, Graph, Node, Parameter, Shape, operations
 from striate.graph.execution import execute
 from striate.layers import arguments
+from striate.layers.assignment import assign_all
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
 from striate.lookup import serialized
 
@@ -214,13 +216,8 @@ class Layer:
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Give all parameters new numbers, in the order of `weights`; changes nothing if any of them does not fit."""
-        arrays = [np.asarray(array, dtype=np.float32) for array in weights]
-        got, expected = [array.shape for array in arrays], [parameter.shape for parameter in self.weights]
-        if got != expected:
-            hint = "" if self.built else "; the layer is not built yet: call layer.build(input_shape) first"
-            raise ShapeError(f"{self.name}: set_weights got arrays of shapes {got}, expected {expected}{hint}")
-        for parameter, array in zip(self.weights, arrays, strict=True):
-            parameter.assign(array)
+        hint = "" if self.built else "; the layer is not built yet: call layer.build(input_shape) first"
+        assign_all(self.name, self.weights, weights, hint)
 
     def count_params(self) -> int:
         """Number of all parameters' elements."""
@@ -301,12 +298,9 @@ def _declared(
 
 
 def _images(layer: str, inputs: ArrayLike) -> np.ndarray[Any, Any]:
-    """An array as engines take it: numeric, batch first, contiguous."""
-    images = np.asarray(inputs)
-    if images.dtype.kind not in "fiub":
-        raise DataError(f"{layer}: got an array of dtype {images.dtype}, expected numbers")
-    if images.ndim == 0 or images.shape[0] == 0:
+    """An array as engines take it: finite numbers, batch first, contiguous."""
+    images = converted(numeric_array(inputs, layer))
+    if images.shape[0] == 0:
         raise DataError(f"{layer}: got an array of shape {images.shape}, expected at least one image, batch first")
-    if images.dtype not in (np.uint8, np.float32, np.float64):
-        images = images.astype(np.float32)
-    return np.ascontiguousarray(images)
+    check_finite(images, layer)
+    return images

@@ -54,6 +54,11 @@ class Conv(Layer):
         "activity_regularizer", "kernel_constraint", "bias_constraint",
     )  # fmt: skip
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if vars(cls).get("rank", 1) > 1:
+            arguments.spell_out(cls, ("strides", "dilation_rate"))
+
     def __init__(
         self,
         filters: int,

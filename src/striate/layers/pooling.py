@@ -30,6 +30,11 @@ class Pooling(Layer):
     kind: ClassVar[Literal["max", "average"]]
     _arguments = ("pool_size", "padding", "strides", "data_format")
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if vars(cls).get("rank", 1) > 1:
+            arguments.spell_out(cls, ("pool_size",))
+
     def __init__(
         self,
         pool_size: int | Sequence[int] = 2,

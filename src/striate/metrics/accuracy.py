@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.checks import whole
 from striate.errors import ShapeError, StriateError
 from striate.metrics.base import MeanMetricWrapper
 
@@ -170,6 +171,4 @@ def _one_rank(labels: NDArray[Any], predictions: NDArray[Any]) -> tuple[NDArray[
 
 
 def _check_k(name: str, k: int) -> int:
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise StriateError(f"{name}: got k={k!r}, expected a whole number, 1 or more")
-    return int(k)
+    return whole(name, k, 1, "k")

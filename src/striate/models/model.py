@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
 
+from striate.console import printable
 from striate.engines import get as get_engine
+from striate.errors import StriateError
 from striate.models.inspection import Inspection
 from striate.models.network import one_or_list
 from striate.models.trainer import Trainer
@@ -54,7 +57,8 @@ class Model(Trainer, Inspection):
         Args:
             line_length: columns; 80 if not given, 110 with details.
             positions: where each column ends, as fractions of the line.
-            print_fn: called once with the whole text in place of `print`.
+            print_fn: called once with the whole text in place of `print`, which draws the boxes in ASCII where standard
+                output can take nothing else.
             expand_nested: without effect; layers hold no layers.
             show_trainable: a column that says which layers are trained.
             layer_range: names (or regular expressions) of the first and the last layer to show.
@@ -63,17 +67,37 @@ class Model(Trainer, Inspection):
         from striate.models.summary import summary_text
 
         text = summary_text(self, line_length, positions, show_trainable, layer_range, details)
-        (print_fn or print)(text)
+        if print_fn is None:
+            print(printable(text, sys.stdout))
+        else:
+            print_fn(text)
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    def save(
+        self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+    ) -> None:
         """Write layers, weights, compile settings and optimizer state into a .keras file, which Keras 3 opens, too.
+
+        Args:
+            filepath: a name that ends in ".keras", in a folder that exists.
+            overwrite: False: an existing file is an error.
+            zipped: None or True; a folder in place of the file is not available.
 
         Raises:
             ModelFileError: what cannot be saved, or a file that exists and must not be overwritten.
         """
         from striate.formats import keras_file
 
+        if zipped not in (None, True):
+            raise StriateError(f"save: got zipped={zipped!r}, expected None or True: models are saved as one file")
         keras_file.save_model(self, filepath, overwrite)
+
+    def to_json(self, **options: Any) -> str:
+        """The configuration as JSON text, in Keras's form; options are those of `json.dumps`."""
+        import json
+
+        from striate.formats.keras_config import describe_model
+
+        return json.dumps(describe_model(self), **options)
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write the weights alone into a .weights.h5 file."""
@@ -81,8 +105,21 @@ class Model(Trainer, Inspection):
 
         keras_file.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Read the weights of a .weights.h5 (or .keras) file into this model; an error leaves it as it was."""
+    def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+        """Read the weights of a .weights.h5 (or .keras) file into this model; an error leaves it as it was.
+
+        Args:
+            filepath: the file.
+            skip_mismatch: must be False: a file fits as a whole or not at all.
+
+        Raises:
+            ModelFileError: a file that is damaged, or of another network.
+        """
         from striate.formats import keras_file
 
+        if skip_mismatch:
+            raise StriateError(
+                "load_weights: skip_mismatch=True is not available; load the file into the network it is from, and "
+                "copy layer by layer with set_weights"
+            )
         keras_file.load_weights(self, filepath)

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from striate.engines import Program
 from striate.engines import get as get_engine
-from striate.errors import ShapeError, StriateError
+from striate.errors import StriateError
 from striate.graph import Array, Graph, Parameter, Shape
 from striate.layers import Layer
+from striate.layers.assignment import assign_all
 from striate.layers.naming import automatic_name
 
 Flags = tuple[bool, ...]
@@ -192,17 +193,10 @@ class Network:
 
         Raises:
             ShapeError: another number of arrays, or another shape; the message names the parameter.
+            DataError: what is no array of numbers.
         """
-        arrays = [np.asarray(array, dtype=np.float32) for array in weights]
-        parameters = self.weights
-        if len(arrays) != len(parameters):
-            hint = "" if self.built else "; the model is not built yet, so it has none"
-            raise ShapeError(f"{self.name}: set_weights got {len(arrays)} arrays, expected {len(parameters)}{hint}")
-        for parameter, array in zip(parameters, arrays, strict=True):
-            if array.shape != parameter.shape:
-                raise ShapeError(f"{self.name}: {parameter.name} has shape {parameter.shape}, got {array.shape}")
-        for parameter, array in zip(parameters, arrays, strict=True):
-            parameter.assign(array)
+        hint = "" if self.built else "; the model is not built yet, so it has none"
+        assign_all(self.name, self.weights, weights, hint)
 
     def count_params(self) -> int:
         """Number of all parameters' elements."""

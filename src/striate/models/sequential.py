@@ -38,10 +38,17 @@ class Sequential(Model):
         if not trainable:
             self.trainable = False
 
-    def add(self, layer: Layer) -> None:
-        """Put a layer at the end. An error leaves the model as it was."""
+    def add(self, layer: Layer, rebuild: bool = True) -> None:
+        """Put a layer at the end. An error leaves the model as it was.
+
+        Args:
+            layer: the layer.
+            rebuild: False leaves it to `build`, or to the first images, to make the layer's parameters.
+        """
         before = self._input
         self._append(layer)
+        if not rebuild:
+            return
         try:
             self._build_if_known()
         except StriateError:
@@ -50,8 +57,8 @@ class Sequential(Model):
                 self._layers.pop()
             raise
 
-    def pop(self) -> Layer:
-        """Take the last layer away and return it."""
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer away and return it. `rebuild` has no effect: what stays is built as before."""
         if not self._layers:
             raise StriateError(f"{self.name}: there is no layer to pop")
         self.forget_graphs()

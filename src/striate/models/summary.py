@@ -70,13 +70,13 @@ def table(header: list[str], rows: list[list[str]], widths: list[int], alignment
 def totals(model: Model) -> list[str]:
     """Numbers of parameters, and what they take in memory."""
     trainable, frozen = _count(model.trainable_weights), _count(model.non_trainable_weights)
-    state = [array.size for array in model.optimizer.variables] if model.compiled and model.optimizer.built else []
+    state = model.optimizer.state_size(model.weights) if model.compiled and model.optimizer.built else 0
     lines = [
-        _total("Total", trainable + frozen + sum(state)),
+        _total("Total", trainable + frozen + state),
         _total("Trainable", trainable),
         _total("Non-trainable", frozen),
     ]
-    return [*lines, _total("Optimizer", sum(state))] if state else lines
+    return [*lines, _total("Optimizer", state)] if state else lines
 
 
 def _total(name: str, count: int) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate import random
+from striate.arrays import is_converted
+from striate.checks import whole
 from striate.engines import Examples, Program
 from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
@@ -22,7 +24,7 @@ from striate.training import arguments, loop
 from striate.training.callbacks import CallbackList, History, ProgbarLogger
 from striate.training.callbacks.base import make_callbacks
 from striate.training.compiled import Compiled, Meters, rule_key
-from striate.training.data import is_converted, labelled, prepare_images, split_examples, view_images
+from striate.training.data import labelled, prepare_images, split_examples, view_images
 
 if TYPE_CHECKING:
     from striate.metrics import Metric
@@ -117,7 +119,7 @@ class Trainer(Network):
         arguments.unavailable(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         size = arguments.batch_size_of(batch_size)
         validation_size = arguments.batch_size_of(validation_batch_size, "validation_batch_size")
-        epochs, initial_epoch = arguments.whole("epochs", epochs, 1), arguments.whole("initial_epoch", initial_epoch, 0)
+        epochs, initial_epoch = whole("epochs", epochs, 1), whole("initial_epoch", initial_epoch, 0)
         shuffle, verbosity = arguments.flag("shuffle", shuffle), arguments.verbosity(verbose)
         measured = arguments.validation_epochs(validation_freq, epochs)
         listed = make_callbacks(callbacks)
@@ -181,9 +183,12 @@ class Trainer(Network):
     ) -> Any:
         """The network's output for images, in constant memory besides the result.
 
+        All images are searched for NaN and infinity before the first hook is called and the first image computed.
+
         Args:
             x: images (n, *shape).
-            batch_size: images taken at once; 32 if not given. The result does not depend on it.
+            batch_size: images that batch hooks and "steps" count as one batch; 32 if not given. The engine takes as
+                many at once as suit it, and the result does not depend on either.
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
             steps: not available.
             callbacks: objects of striate.callbacks.
@@ -273,6 +278,11 @@ class Trainer(Network):
     def loss(self) -> Any:
         """The loss as `compile` was given it; None before."""
         return None if self._compiled is None else one_or_list(self._compiled.losses)
+
+    def reset_metrics(self) -> None:
+        """Set loss and metrics back to their start; `fit` and `evaluate` do so themselves."""
+        if self._compiled is not None and self._compiled.meters is not None:
+            self._compiled.meters.reset()
 
     @property
     def metrics(self) -> list[Metric]:

@@ -139,6 +139,12 @@ class Optimizer:
         state += [slot.copy() for slots in self._slots.values() for slot in slots.values()]
         return state + [scalar.copy() for scalar in self._scalars.values()]
 
+    def state_size(self, parameters: Sequence[Parameter]) -> int:
+        """How many numbers `variables` holds, of the state arrays those of these parameters alone."""
+        present = {id(parameter) for parameter in parameters}
+        absent = [slots for key, slots in self._slots.items() if key not in present]
+        return sum(array.size for array in self.variables) - sum(a.size for slots in absent for a in slots.values())
+
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes, with Keras's keys."""
         rate = self._learning_rate

@@ -3,6 +3,7 @@
 from striate.schedules import (
     Constant,
     CosineDecay,
+    CosineDecayRestarts,
     ExponentialDecay,
     InverseTimeDecay,
     LearningRateSchedule,
@@ -17,6 +18,7 @@ from striate.schedules import (
 __all__ = [
     "Constant",
     "CosineDecay",
+    "CosineDecayRestarts",
     "ExponentialDecay",
     "InverseTimeDecay",
     "LearningRateSchedule",

@@ -7,19 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from striate.checks import whole
 from striate.errors import StriateError
-
-
-def whole(name: str, value: Any, low: int) -> int:
-    """A whole number of at least `low`.
-
-    Raises:
-        StriateError: something else.
-    """
-    integral = isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
-    if isinstance(value, bool) or not integral or value < low:
-        raise StriateError(f"{name}: got {value!r}, expected a whole number, {low} or more")
-    return int(value)
 
 
 def batch_size_of(value: Any, name: str = "batch_size") -> int:

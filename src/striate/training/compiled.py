@@ -43,7 +43,7 @@ class Compiled:
         for measure in (*self.metrics, *self.weighted_metrics):
             metrics.check(measure)
         self.meters: Meters | None = None
-        self._functions: tuple[LossFunction, ...] = ()
+        self._resolved_for: tuple[Any, ...] = ()
 
     def outputs(self, names: Sequence[str], shapes: Sequence[Shape]) -> list[Output]:
         """The network's outputs, each with its loss."""
@@ -57,10 +57,11 @@ class Compiled:
         """Loss functions and metrics for (prepared) targets and outputs of these shapes."""
         pairs = [(target.shape, (len(target), *shape)) for target, shape in zip(targets, shapes, strict=True)]
         functions = tuple(losses.resolve(loss, *pair).function() for loss, pair in zip(self.losses, pairs, strict=True))
-        if self.meters is None or functions != self._functions:
+        key = (functions, tuple(tuple(shape) for shape in shapes), tuple(target.shape[1:] for target in targets))
+        if self.meters is None or key != self._resolved_for:
             plain = [metrics.resolve(metric, *pairs[0]) for metric in self.metrics]
             weighted = [metrics.resolve(metric, *pairs[0]) for metric in self.weighted_metrics]
-            self.meters, self._functions = Meters(plain, weighted), functions
+            self.meters, self._resolved_for = Meters(plain, weighted), key
         return functions, self.meters
 
     def get_config(self) -> dict[str, Any]:

@@ -6,21 +6,30 @@ Images that are uint8, float32 or float64 and contiguous are used as they are; v
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arrays import (
+    LARGEST,
+    AnyArray,
+    FirstNotFinite,
+    check_finite,
+    converted,
+    is_converted,
+    kind,
+    numeric_array,
+    to_float32,
+)  # fmt: skip
+from striate.checks import as_whole
 from striate.engines import Examples
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array, Shape
 from striate.training.targets import prepare_targets
 
-AnyArray = NDArray[np.generic]
-FirstNotFinite = Callable[[AnyArray], "int | None"]
-
-KEPT = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
+PIECE_BYTES = 16 << 20  # converted at once while searching for NaN
 
 
 def prepare_images(
@@ -38,7 +47,7 @@ def prepare_images(
         DataError: empty, not numeric, or NaN or infinity inside.
         ShapeError: another rank or size than the network's input.
     """
-    prepared = [_converted(array) for array in view_images(x, shapes, None, name)]
+    prepared = [converted(array) for array in view_images(x, shapes, None, name)]
     for array, label in zip(prepared, _labels(name, len(prepared)), strict=True):
         check_finite(array, label, first_not_finite)
     return prepared
@@ -49,7 +58,7 @@ def view_images(
 ) -> list[AnyArray]:
     """As `prepare_images`, without converting: views of what was given, so that it can be converted piece by piece.
 
-    With `first_not_finite`, arrays that engines read as they are are searched for NaN and infinity, too.
+    With `first_not_finite`, they are searched for NaN and infinity, too.
     """
     count = 1 if shapes is None else len(shapes)
     arrays = []
@@ -66,9 +75,19 @@ def view_images(
     if lengths == {0}:
         raise DataError(f"{name}: got an array of shape {arrays[0].shape}, expected at least one image")
     for array, label in zip(arrays, _labels(name, count), strict=True):
-        if first_not_finite is not None and not is_converted(array):
-            check_finite(array, label, first_not_finite)
+        if first_not_finite is not None:
+            _check_view(array, label, first_not_finite)
     return arrays
+
+
+def _check_view(array: AnyArray, name: str, first_not_finite: FirstNotFinite) -> None:
+    """As `check_finite`; an array that engines need a copy of is copied piece by piece, in constant memory."""
+    if array.dtype.kind != "f" or not is_converted(array):
+        check_finite(array, name, first_not_finite)
+        return
+    step = max(PIECE_BYTES * len(array) // max(array.nbytes, 1), 1)
+    for start in range(0, len(array), step):
+        check_finite(converted(array[start : start + step]), name, first_not_finite, start)
 
 
 def _labels(name: str, count: int) -> list[str]:
@@ -78,9 +97,9 @@ def _labels(name: str, count: int) -> list[str]:
 
 def prepare_examples(
     images: list[AnyArray], targets: Sequence[Any], sample_weight: Any, class_weight: Mapping[int, float] | None,
-    first_not_finite: FirstNotFinite, prefix: str = "",
+    classes: int, first_not_finite: FirstNotFinite, prefix: str = "",
 ) -> Examples:
-    """Images with their (prepared) targets and weights.
+    """Images with their (prepared) targets and weights. `classes` is the number of classes of the first output.
 
     Raises:
         ShapeError, DataError: weights that do not fit.
@@ -93,7 +112,7 @@ def prepare_examples(
     if sample_weight is not None:
         weights = _sample_weights(sample_weight, count, first_not_finite, f"{prefix}sample_weight")
     elif class_weight is not None:
-        weights = _class_weights(class_weight, targets[0])
+        weights = _class_weights(class_weight, targets[0], classes)
     return Examples(images, list(targets), weights)
 
 
@@ -114,7 +133,8 @@ def labelled(
                 f"{label}: got {len(array):,} labels for {len(images[0]):,} images in {prefix}x; there must be as many"
             )
         targets.append(prepare_targets(array, output, label, first_not_finite))
-    return prepare_examples(images, targets, sample_weight, class_weight, first_not_finite, prefix)
+    classes = max(outputs[0].shape[-1], 2)  # one output says yes or no
+    return prepare_examples(images, targets, sample_weight, class_weight, classes, first_not_finite, prefix)
 
 
 def split_examples(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
@@ -141,52 +161,13 @@ def part(examples: Examples, start: int, stop: int) -> Examples:
     return Examples([a[start:stop] for a in examples.images], [a[start:stop] for a in examples.targets], weights)
 
 
-def numeric_array(value: Any, name: str) -> AnyArray:
-    """What NumPy makes of a value, if that is an array of numbers.
-
-    Raises:
-        DataError: something else; the message says what.
-    """
-    if value is None or hasattr(value, "__next__") or isinstance(value, (str, bytes, Mapping)):
-        raise DataError(f"{name}: got {_kind(value)}, expected an array of numbers")
-    try:
-        array: AnyArray = np.asarray(value)
-    except (ValueError, TypeError) as error:  # lists of different lengths
-        raise DataError(f"{name}: cannot be made into an array: {error}") from None
-    if array.dtype.kind not in "buif":
-        hint = "; are the elements of different shapes?" if array.dtype.kind == "O" and array.size else ""
-        raise DataError(f"{name}: got {_kind(value)} of dtype {array.dtype}, expected numbers{hint}")
-    if array.ndim == 0:
-        raise DataError(f"{name}: got the single number {array}, expected an array with the examples first")
-    return array
-
-
-def is_converted(array: AnyArray) -> bool:
-    """Whether engines need a copy of the array, in another type or order."""
-    return (array.dtype not in KEPT and array.dtype != np.bool_) or not array.flags.c_contiguous
-
-
-def check_finite(array: AnyArray, name: str, first_not_finite: FirstNotFinite) -> None:
-    """Raise DataError when there is NaN or infinity in the array, with the place of the first."""
-    if array.dtype.kind != "f":
-        return
-    index = first_not_finite(array)
-    if index is not None:
-        example = np.asarray(array[index])
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(example))[0])
-        raise DataError(
-            f"{name}: {example[place]} at index {(index, *place)}; remove such examples or replace the value, "
-            "for instance with np.nan_to_num"
-        )
-
-
 def _separate(value: Any, count: int, name: str) -> list[Any]:
     """One value for each input or output; a list or tuple of one array counts as that array."""
     listed = isinstance(value, (list, tuple))
     if count == 1:
         return list(value) if listed and len(value) == 1 and getattr(value[0], "ndim", 0) > 0 else [value]
     if not listed or len(value) != count:
-        got = f"{len(value)} arrays" if listed else _kind(value)
+        got = f"{len(value)} arrays" if listed else kind(value)
         raise DataError(f"{name}: got {got}, expected a list of {count} arrays")
     return list(value)
 
@@ -209,49 +190,35 @@ def _fit_shape(array: AnyArray, shape: Shape, name: str) -> AnyArray:
     raise ShapeError(f"{name}: got images of shape {array.shape[1:]}, expected {shape} (array {(None, *shape)}){hint}")
 
 
-def _converted(array: AnyArray) -> AnyArray:
-    """The array in a type and order that engines read; the same memory where it already is."""
-    if array.dtype == np.bool_:
-        array = array.view(np.uint8)
-    if array.dtype not in KEPT:
-        array = array.astype(np.float32)
-    return np.ascontiguousarray(array)
-
-
 def _sample_weights(value: Any, count: int, first_not_finite: FirstNotFinite, name: str) -> Array:
     weights = numeric_array(value, name)
     if weights.shape not in ((count,), (count, 1)):
         raise ShapeError(f"{name}: got shape {weights.shape}, expected a weight for each of the images: ({count},)")
-    result: Array = np.ascontiguousarray(weights.reshape(-1), dtype=np.float32)
+    result: Array = np.ascontiguousarray(to_float32(weights.reshape(-1)))
     check_finite(result, name, first_not_finite)
     return result
 
 
-def _class_weights(class_weight: Mapping[int, float], targets: NDArray[Any]) -> Array:
+def _class_weights(class_weight: Mapping[int, float], targets: NDArray[Any], classes: int) -> Array:
     """The weight of each example's class; classes that are not mentioned weigh 1."""
     if not isinstance(class_weight, Mapping):
-        raise DataError(f"class_weight: got {_kind(class_weight)}, expected a dictionary from class number to weight")
+        raise DataError(f"class_weight: got {kind(class_weight)}, expected a dictionary from class number to weight")
     for key, value in class_weight.items():
-        number = isinstance(value, (int, float, np.number)) and math.isfinite(value)
-        if not isinstance(key, (int, np.integer)) or key < 0 or not number:
+        if not isinstance(value, (int, float, np.number)) or not abs(value) <= LARGEST:
             raise DataError(f"class_weight: got {key!r}: {value!r}, expected a class number and a finite weight")
+        number = as_whole(key)
+        if number is None or not 0 <= number < classes:
+            raise DataError(
+                f"class_weight: got {key!r}: {value!r}, expected a class number from 0 to {classes - 1}: the output "
+                f"has {classes} classes"
+            )
     if targets.ndim > 1:
-        classes = targets[..., 0].round() if targets.shape[-1] == 1 else targets.argmax(axis=-1)
+        labels = targets[..., 0].round() if targets.shape[-1] == 1 else targets.argmax(axis=-1)
     else:
-        classes = targets.round() if targets.dtype.kind == "f" else targets
-    if classes.ndim != 1:
+        labels = targets.round() if targets.dtype.kind == "f" else targets
+    if labels.ndim != 1:
         raise DataError("class_weight: works for one label for each image, not for labels at each position")
-    table = np.ones(max([*class_weight, int(classes.max()), 0]) + 1, dtype=np.float32)
+    weights = np.ones(len(labels), dtype=np.float32)
     for key, value in class_weight.items():
-        table[key] = value
-    weights: Array = table[classes.astype(np.int64)]
+        weights[labels == key] = value
     return weights
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "None"
-    if hasattr(value, "__next__"):
-        return "a generator"
-    name = type(value).__name__
-    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"a value of type {name}"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from striate import random
 from striate.engines import Examples, Program
 from striate.graph.shapes import element_count
+from striate.training import interrupts
 from striate.training.callbacks import CallbackList, History
 from striate.training.compiled import Logs, Meters
 from striate.training.data import part
@@ -127,11 +128,12 @@ def take_steps(
     optimizer: Optimizer = model.optimizer
     steps = math.ceil(len(chosen) / batch_size)
     rates = optimizer.learning_rates(optimizer.iterations, steps)
-    results = program.train(examples, chosen, batch_size, rates, optimizer.iterations)
-    done = len(results.losses)
-    diverged = not np.isfinite(results.losses[-1])
-    good = done - int(diverged)
-    optimizer.iterations += good
+    with interrupts.held():  # weights and iterations change together or not at all
+        results = program.train(examples, chosen, batch_size, rates, optimizer.iterations)
+        done = len(results.losses)
+        diverged = not np.isfinite(results.losses[-1])
+        good = done - int(diverged)
+        optimizer.iterations += good
     meters.add_losses(results.losses, batch_sizes(len(chosen), batch_size)[:done])
     if meters.metrics and good:
         seen = chosen[: good * batch_size]

@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Mapping
 
+from striate.console import printable
+
 BAR = 20  # columns of the bar where there is room for it
 INTERVAL = 0.1  # seconds between two redraws
 
@@ -126,5 +128,5 @@ def _width() -> int:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(printable(text, sys.stdout))
     sys.stdout.flush()

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arrays import first_place, to_float32
 from striate.errors import DataError, ShapeError
 from striate.graph import Shape
 from striate.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, LossLike, resolve
+
+LIKELY_CLASSES = 100_000  # a label beyond is a mistake rather than a reason for a larger last layer
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,14 @@ def prepare_targets(
     """
     loss = resolve(output.loss, targets.shape, (len(targets), *output.shape))
     if targets.dtype.kind == "f":
-        narrow = targets.dtype.itemsize not in (4, 8)
-        index = first_not_finite(np.ascontiguousarray(targets.astype(np.float32) if narrow else targets))
+        index = first_not_finite(np.ascontiguousarray(to_float32(targets)))
         if index is not None:
-            raise DataError(f"{name}: the label at index {index} is {targets[index]}; all must be finite numbers")
+            wrong = np.asarray(targets[index])
+            wrong = wrong[first_place(wrong)]
+            raise DataError(
+                f"{name}: the label at index {index} is {wrong} (NaN, infinity or beyond float32); "
+                "all must be finite numbers"
+            )
     if loss.kind == "sparse_categorical_crossentropy":
         return _class_numbers(targets, output, name)
     return _values(targets, output, name, loss)
@@ -63,9 +70,9 @@ def _class_numbers(targets: NDArray[Any], output: Output, name: str) -> NDArray[
             f"{name}: got labels of shape {targets.shape}, expected class numbers of shape "
             f"{(len(targets), *output.shape[:-1])} for the output {output.shape} of {output.name}"
         )
-    numbers = targets.astype(np.int32)
-    if targets.dtype.kind == "f" and not np.array_equal(numbers, targets):
-        index = int(np.argmax((numbers != targets).reshape(len(targets), -1).any(axis=1)))
+    fractional = np.trunc(targets) != targets if targets.dtype.kind == "f" else np.zeros(1, dtype=np.bool_)
+    if fractional.any():
+        index = int(np.argmax(fractional.reshape(len(targets), -1).any(axis=1)))
         raise DataError(f"{name}: the label at index {index} is {targets[index]}, expected whole class numbers")
     low, high = int(targets.min()), int(targets.max())
     if low < 0 or high >= classes:
@@ -75,7 +82,7 @@ def _class_numbers(targets: NDArray[Any], output: Output, name: str) -> NDArray[
             f"{name}: the label {targets[index]} at index {index} is outside the classes: {output.name} has {classes} "
             f"output{'s' if classes > 1 else ''}, so labels are {_range(classes)}{_outside_hint(low, high, classes)}"
         )
-    return np.ascontiguousarray(numbers)
+    return np.ascontiguousarray(targets.astype(np.int32))
 
 
 def _range(classes: int) -> str:
@@ -87,7 +94,7 @@ def _outside_hint(low: int, high: int, classes: int) -> str:
         return '; for yes-or-no labels with one output use loss="binary_crossentropy"'
     if low >= 1 and high == classes:
         return "; the labels seem to start at 1: subtract 1"
-    if low < 0:
+    if low < 0 or high > LIKELY_CLASSES:
         return ""
     return f"; give the last layer {high + 1} units or more"
 

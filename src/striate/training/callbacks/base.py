@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from striate.errors import StriateError
+from striate.training import interrupts
 
 if TYPE_CHECKING:
     from striate.models.trainer import Trainer
@@ -114,9 +115,10 @@ class History(Callback):
         self.epoch = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
+        with interrupts.held():  # an epoch is in the history with all its values or not at all
+            self.epoch.append(epoch)
+            for name, value in (logs or {}).items():
+                self.history.setdefault(name, []).append(value)
 
 
 class LambdaCallback(Callback):

@@ -6,6 +6,7 @@ import os
 from typing import IO, Any
 
 from striate.errors import StriateError
+from striate.folders import make_writable
 from striate.training.callbacks.base import Callback, Logs
 from striate.training.callbacks.monitor import MonitorCallback, say
 
@@ -23,6 +24,8 @@ class ModelCheckpoint(MonitorCallback):
         mode: "min", "max" or "auto".
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: the value to beat at first.
+
+    A missing folder is made when training begins; one that cannot be written is a StriateError then.
     """
 
     def __init__(
@@ -45,6 +48,10 @@ class ModelCheckpoint(MonitorCallback):
         if not self.filepath.endswith(ending):
             what = "weights alone are" if save_weights_only else "models are"
             raise StriateError(f"ModelCheckpoint: got filepath={self.filepath!r}; {what} saved as *{ending}")
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        known = self.filepath.partition("{")[0]  # fields are filled in later
+        make_writable(os.path.dirname(known) or os.curdir, f"ModelCheckpoint: filepath={self.filepath!r}")
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
@@ -104,6 +111,8 @@ class CSVLogger(Callback):
         filename: the file.
         separator: between the values.
         append: add rows to a file that exists.
+
+    A file that cannot be written, or whose folder is missing, is a StriateError when training begins.
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
@@ -117,7 +126,12 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._close()
         self._names = []
-        self._file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
+        try:
+            self._file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise StriateError(
+                f"CSVLogger: filename={self.filename!r}: cannot be written ({error.strerror}); choose another place"
+            ) from None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._file is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.checks import whole
 from striate.errors import StriateError
 from striate.training.callbacks.base import Callback, Logs
 
@@ -84,11 +85,11 @@ class EarlyStopping(MonitorCallback):
         baseline: float | None = None, restore_best_weights: bool = False, start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
-        self.patience = patience
+        self.patience = whole("EarlyStopping", patience, 0, "patience")
         self.verbose = verbose
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        self.start_from_epoch = whole("EarlyStopping", start_from_epoch, 0, "start_from_epoch")
         self._reset()
 
     def _reset(self) -> None:
@@ -154,9 +155,9 @@ class ReduceLROnPlateau(MonitorCallback):
         if not 0 < factor < 1:
             raise StriateError(f"ReduceLROnPlateau: got factor={factor!r}, expected above 0 and below 1")
         self.factor = factor
-        self.patience = patience
+        self.patience = whole("ReduceLROnPlateau", patience, 0, "patience")
         self.verbose = verbose
-        self.cooldown = cooldown
+        self.cooldown = whole("ReduceLROnPlateau", cooldown, 0, "cooldown")
         self.min_lr = min_lr
         self.cooldown_counter = 0
         self.wait = 0

@@ -93,10 +93,10 @@ def test_weights_are_those_of_the_steps_counted(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_signal_from_another_thread() -> None:
     model = compiled()
-    timer = threading.Timer(0.2, press)
-    timer.start()
+    timer = threading.Timer(0.1, press)
+    start = striate.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: timer.start() if epoch == 1 else None)
     with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y, epochs=10**6, verbose=0)
+        model.fit(X, Y, epochs=10**6, verbose=0, callbacks=[start])
     timer.join()
     steps, history = model.optimizer.iterations, model.history
     assert len(history.history["loss"]) == len(history.epoch) == len(history.history["accuracy"])

@@ -68,7 +68,7 @@ void Builder::build() {
     image_losses.assign(static_cast<size_t>(packs * plan.kernels.lanes * std::max<int64_t>(1, static_cast<int64_t>(graph.losses.size()))), 0.0f);
     image_penalties.assign(static_cast<size_t>(packs * plan.kernels.lanes * penalty_operations), 0.0f);
     for (auto& g : gradients)
-      if (g.written) g.memory.assign(static_cast<size_t>((g.whole_batch ? 1 : plan.slots(packs)) * g.step()), 0.0f);
+      if (g.written) g.memory.resize((g.whole_batch ? 1 : plan.slots(packs)) * g.step());
   });
 }
 

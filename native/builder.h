@@ -25,7 +25,7 @@ struct GradientSlots {
   int64_t count = 0;
   bool whole_batch = false;  // written by whole-batch phases: one slot
   bool written = false;      // by the plan's phases so far: later ones add
-  std::vector<float> memory;
+  Memory memory;
   int64_t step() const { return (count + 31) / 16 * 16; }
   float* slot(int64_t s) { return memory.data() + (whole_batch ? 0 : s * step()); }
 };

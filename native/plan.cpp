@@ -1,9 +1,7 @@
 #include "plan.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
-#include <new>
 
 namespace striate {
 
@@ -11,19 +9,12 @@ constexpr int64_t ALIGNMENT = 16;  // floats: a cache line, and the longest lane
 
 static int64_t aligned(int64_t floats) { return (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
-static float* allocate(int64_t floats) {
-  const size_t bytes = static_cast<size_t>(std::max<int64_t>(floats, ALIGNMENT)) * sizeof(float);
-  void* memory = std::aligned_alloc(64, bytes);
-  if (!memory) throw std::bad_alloc();
-  return static_cast<float*>(memory);
-}
-
 float* Work::at(int buffer) const { return at(buffer, pack); }
 
 float* Work::at(int buffer, int64_t of_pack) const {
   const auto& b = plan.buffers_[static_cast<size_t>(buffer)];
-  return b.local ? plan.local_.get() + thread * plan.local_stride_ + b.offset
-                 : plan.shared_.get() + of_pack * plan.shared_stride_ + b.offset;
+  return b.local ? plan.local_.data() + thread * plan.local_stride_ + b.offset
+                 : plan.shared_.data() + of_pack * plan.shared_stride_ + b.offset;
 }
 
 int Work::filled() const { return filled(pack); }
@@ -109,8 +100,8 @@ void Plan::prepare(int64_t packs) {
   find_stages(divided_);
   place_buffers();
   capacity_ = 0;  // stays so if memory runs out
-  local_.reset(allocate(local_stride_ * team_));
-  shared_.reset(allocate(shared_stride_ * packs));
+  local_.resize(local_stride_ * team_);
+  shared_.resize(shared_stride_ * packs);
   for (const auto& hook : prepare_hooks_) hook(packs);
   capacity_ = packs;
 }

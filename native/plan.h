@@ -6,7 +6,6 @@
 // the batch alone; threads only decide who does it.
 #pragma once
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "memory.h"
 #include "threads.h"
 
 namespace striate {
@@ -132,7 +132,7 @@ class Plan {
   mutable Barrier barrier_;
   bool divided_ = false;  // fewer packs than threads: every phase is a stage, and divisible ones are shared out
   int64_t local_stride_ = 0, shared_stride_ = 0;
-  std::unique_ptr<float, void (*)(void*)> local_{nullptr, std::free}, shared_{nullptr, std::free};
+  Memory local_, shared_;
 };
 
 }  // namespace striate

@@ -105,18 +105,14 @@ static bool takes_whole_batch(const Convolution& c) {
 }
 
 // Weights whose rows lie far apart are packed once a step into the order in which the kernel reads them.
-struct PackedWeights {
-  std::vector<float> memory;
-};
-
-static std::shared_ptr<PackedWeights> pack(Builder& b, const float* weights, const Convolution& c) {
+static std::shared_ptr<Memory> pack(Builder& b, const float* weights, const Convolution& c) {
   const int64_t inputs = c.rows(), outputs = c.out.channels;
   if (c.groups > 1 || inputs * outputs < 32 * 1024 || takes_whole_batch(c)) return nullptr;
-  auto packed = std::make_shared<PackedWeights>();
-  packed->memory.resize(static_cast<size_t>(inputs * outputs));
+  auto packed = std::make_shared<Memory>();
+  packed->resize(inputs * outputs);
   const int64_t width = c.positions().width;
   b.plan.whole_batch("pack weights", {}, [=](const Work& w) {
-    w.plan.kernels.pack_weights(weights, packed->memory.data(), inputs, outputs, outputs, width, w.part, w.parts);
+    w.plan.kernels.pack_weights(weights, packed->data(), inputs, outputs, outputs, width, w.part, w.parts);
   });
   return packed;
 }
@@ -171,7 +167,7 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
       run.row_last = rows.lasts();
       run.input = w.at(x) + g * c.group_channels() * w.plan.kernels.lanes;
       run.output = w.at(y) + g * c.group_filters() * w.plan.kernels.lanes;
-      run.weights = packed ? packed->memory.data() : weights + g * c.group_filters();
+      run.weights = packed ? packed->data() : weights + g * c.group_filters();
       run.bias = bias ? bias + g * c.group_filters() : nullptr;
       run.part = groups.part;
       run.parts = groups.parts;
@@ -326,7 +322,7 @@ static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (
 
 // Room in which each thread turns output gradients to rows.
 struct RowsRoom {
-  std::vector<float> memory;
+  Memory memory;
   int64_t each = 0;
 };
 
@@ -347,7 +343,7 @@ static void weight_gradient(Builder& b, int index, const Convolution& c, int dy)
       WeightGradient largest = k;
       largest.packs = whole ? packs : 1;
       room->each = (plan.kernels.rows_room(largest) + 31) / 16 * 16;
-      room->memory.resize(static_cast<size_t>(room->each * plan.team()));
+      room->memory.resize(room->each * plan.team());
     });
   const auto run = [=, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
     const int lanes = w.plan.kernels.lanes;

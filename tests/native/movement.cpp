@@ -147,7 +147,8 @@ static void test_pool(const Kernels& k, Pool pool, bool gated, Random& random) {
         }
     (average ? k.average_pool : k.max_pool)(p);
     (average ? k.average_pool_backward : k.max_pool_backward)(p);
-    const auto what = text("%s pool %dx%dx%d", average ? "average" : "max", static_cast<int>(p.window[0]), static_cast<int>(p.window[1]), static_cast<int>(p.window[2]));
+    const auto what = text("%s pool %dx%dx%d", average ? "average" : "max", static_cast<int>(p.window[0]), static_cast<int>(p.window[1]),
+                           static_cast<int>(p.window[2]));
     CHECK_CLOSE(what, y.values(), values, 1e-6);
     CHECK_CLOSE(what + (gated ? " backward, gated" : " backward"), dx.values(), gradients, 1e-6);
   }
@@ -172,7 +173,8 @@ static void test_pools(const Kernels& k, Random& random) {
       x(i, 1) = NOT_A_NUMBER;
       p.input = x.data(), p.output = y.data();
       k.max_pool(p);
-      CHECK(std::isnan(y(0, 1)) && std::isfinite(y(0, 0)), "NaN at %d: maxima %g and %g", static_cast<int>(i), static_cast<double>(y(0, 0)), static_cast<double>(y(0, 1)));
+      CHECK(std::isnan(y(0, 1)) && std::isfinite(y(0, 0)), "NaN at %d: maxima %g and %g", static_cast<int>(i),
+            static_cast<double>(y(0, 0)), static_cast<double>(y(0, 1)));
     }
   }
 }

@@ -2,7 +2,6 @@
 #pragma once
 #include <cmath>
 #include <deque>
-#include <limits>
 
 #include "check.h"
 #include "program.h"
@@ -90,7 +89,7 @@ struct Network {
   }
   int activation(int from, Function function, double alpha = 0) {
     return node("Activation", {from}, shape(from),
-                {{"function", {static_cast<double>(function)}}, {"alpha", {alpha}}, {"max_value", {static_cast<double>(std::numeric_limits<float>::max())}}, {"threshold", {0}}});
+                {{"function", {static_cast<double>(function)}}, {"alpha", {alpha}}, {"max_value", {HUGE_VAL}}, {"threshold", {0}}});
   }
   int log_softmax(int from) { return node("Activation", {from}, shape(from), {{"function", {-1}}}); }
   int relu(int from) { return activation(from, Function::relu); }

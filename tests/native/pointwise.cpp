@@ -134,7 +134,8 @@ static void test_softmax_of_nan(const Kernels& k) {
     x(place, 1) = std::numeric_limits<float>::quiet_NaN();
     k.softmax(x.data(), y.data(), 1, 3, false);
     for (int64_t c = 0; c < 3; c++) {
-      CHECK(std::isnan(y(c, 1)), "softmax of a NaN in channel %d: channel %d is %g", static_cast<int>(place), static_cast<int>(c), static_cast<double>(y(c, 1)));
+      CHECK(std::isnan(y(c, 1)), "softmax of a NaN in channel %d: channel %d is %g", static_cast<int>(place), static_cast<int>(c),
+            static_cast<double>(y(c, 1)));
       CHECK(std::abs(y(c, 0) - 1.0f / 3) < 1e-6f, "another image's channel %d is %g", static_cast<int>(c), static_cast<double>(y(c, 0)));
     }
   }

@@ -132,7 +132,8 @@ static void test_convolutions(const Kernels& k) {
       {"large enough for the whole batch", {3, 3, 44}, {3, 3}, 44, {{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1, 1}},
   };
   for (const auto& c : cases)
-    for (const int threads : {1, 3}) test_conv(k, c.name, c.input, c.window, c.filters, c.options, threads == 1 ? k.lanes + 3 : 5, threads, threads == 3);
+    for (const int threads : {1, 3})
+      test_conv(k, c.name, c.input, c.window, c.filters, c.options, (threads == 1 ? 0 : 2 * k.lanes) + 5, threads, threads == 3);
 }
 
 // A dense layer is a convolution with a 1x1 kernel, whatever the size of its weights.
@@ -209,7 +210,8 @@ static void test_differences(const Kernels& k, bool training) {
     std::copy(before.begin(), before.end(), values);
     double predicted = 0;
     for (size_t i = 0; i < gradient.size(); i++) predicted += static_cast<double>(gradient[i]) * static_cast<double>(direction[i]);
-    CHECK(std::abs(change - predicted) <= 0.02 * std::max(1.0, std::abs(predicted)), "%s, training %d: difference quotient %g, gradient %g", what.c_str(), training, change, predicted);
+    CHECK(std::abs(change - predicted) <= 0.02 * std::max(1.0, std::abs(predicted)), "%s, training %d: difference quotient %g, gradient %g",
+          what.c_str(), training, change, predicted);
   };
   Values gradients(n, {in, a}, images);
   program.gradient(data.examples, images, end, source_of(cotangent, size), {in, a}, training, 4, gradients.sinks);

@@ -134,7 +134,8 @@ static void test_losses(const Kernels& k, Random& random) {
           test_loss(k, {loss, fused, smoothing, 1, 10}, filled, true, random);
           test_loss(k, {loss, fused, smoothing, 5, 3}, filled, true, random);
           test_loss(k, {loss, fused, smoothing, 2, 4}, filled, false, random);
-          if (!(loss == Loss::sparse_categorical_crossentropy || loss == Loss::categorical_crossentropy)) test_loss(k, {loss, fused, smoothing, 3, 1}, filled, true, random);
+          if (loss == Loss::binary_crossentropy || loss == Loss::mean_squared_error)
+            test_loss(k, {loss, fused, smoothing, 3, 1}, filled, true, random);
         }
 }
 

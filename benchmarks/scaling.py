@@ -2,8 +2,9 @@
 
     python benchmarks/scaling.py                          # all tables, about two minutes
     python benchmarks/scaling.py --quick --only batch     # a look
+    python benchmarks/scaling.py --write                  # and put them into docs/performance.md, which explains them
 
-Prints Markdown. The paper's side is in cost.py; docs/performance.md explains it.
+Prints Markdown. The paper's side is in cost.py. `kernels` needs `make bench-kernels` before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from striate.engines import Examples, Program
 from striate.engines.native import NativeEngine
 from striate.graph import Graph, LossFunction
 
-SWEEPS = ("networks", "batch", "image", "filters", "threads", "memory")
+SWEEPS = ("networks", "batch", "image", "filters", "threads", "memory", "kernels")
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "performance.md"
+KERNELS = ROOT / "build" / "native" / "striate_kernel_benchmark"
 MEMORY_BATCHES = (1, 32, 128, 512, 2048)
 
 
@@ -73,17 +77,38 @@ def main() -> None:
         return
     cores = computer.physical_cores()
     machine = measure_machine(cores)
-    print(f"{cores} cores, {machine.lanes} lanes, one thread: {machine.peak / 1e9:.0f} GFLOP/s of multiply-adds in "
-          f"registers, {machine.near / 1e9:.0f} GB/s in its second-level cache of {machine.cache >> 10} KB, "
-          f"{machine.far / 1e9:.0f} GB/s beyond it; a barrier takes {1e6 * machine.barrier:.1f} us. "
-          f"The model takes {machine.efficiency:.0%} of the peak for granted.")  # fmt: skip
-    sweeps: dict[str, Callable[[argparse.Namespace, Machine, int], None]] = {
+    results = {"machine": describe(machine, cores)}
+    print(results["machine"])
+    sweeps: dict[str, Callable[[argparse.Namespace, Machine, int], str]] = {
         "networks": by_network, "batch": by_batch, "image": by_image, "filters": by_filters, "threads": by_threads,
-        "memory": by_memory,
+        "memory": by_memory, "kernels": by_kernel,
     }  # fmt: skip
     for name in options.only:
-        print()
-        sweeps[name](options, machine, cores)
+        results[name] = sweeps[name](options, machine, cores)
+        print(f"\n{results[name]}", flush=True)
+    if options.write:
+        write(results)
+
+
+def describe(machine: Machine, cores: int) -> str:
+    return (
+        f"{cores} cores, {machine.lanes} lanes. One thread: {machine.peak / 1e9:.0f} GFLOP/s of multiply-adds in "
+        f"registers, {machine.near / 1e9:.0f} GB/s in its second-level cache of {machine.cache >> 10:,} KB, "
+        f"{machine.far / 1e9:.0f} GB/s beyond it; a barrier takes {1e6 * machine.barrier:.1f} us. "
+        f"The model takes {machine.efficiency:.0%} of the peak."
+    )
+
+
+def write(results: dict[str, str]) -> None:
+    """Put each result between its two markers."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for name, result in results.items():
+        before, begin, rest = text.partition(f"<!-- {name}:begin -->\n")
+        _, end, after = rest.partition(f"<!-- {name}:end -->")
+        if not end:
+            raise SystemExit(f"{DOCUMENT} has no place for {name}")
+        text = f"{before}{begin}{result}\n{end}{after}"
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 def measure_machine(cores: int) -> Machine:
@@ -121,7 +146,7 @@ def second_level_cache() -> int:
 # What is swept
 
 
-def by_network(options: argparse.Namespace, machine: Machine, cores: int) -> None:
+def by_network(options: argparse.Namespace, machine: Machine, cores: int) -> str:
     rows = []
     for name in networks.NETWORKS:
         bench, costs = prepare(named(name), 1, machine)
@@ -130,11 +155,12 @@ def by_network(options: argparse.Namespace, machine: Machine, cores: int) -> Non
         measured = bench.step_seconds(32, options.slice_seconds, options.rounds)
         cells = [*map(micro, parts), micro(s.total), micro(measured), ratio(measured, s.total)]
         rows.append([networks.TITLES[name], *cells])
-    print("A step of 32 images on one thread, microseconds\n")
-    show(["network", "arithmetic", "movement", "parameters", "paper", "measured", "measured / paper"], rows)
+    title = "A step of 32 images on one thread, microseconds"
+    head = ["network", "arithmetic", "movement", "parameters", "paper", "measured", "measured / paper"]
+    return table(title, head, rows)
 
 
-def by_batch(options: argparse.Namespace, machine: Machine, cores: int) -> None:
+def by_batch(options: argparse.Namespace, machine: Machine, cores: int) -> str:
     batches = [1, 16, 17, 32, 128] if options.quick else [1, 4, 8, 16, 17, 32, 48, 64, 128, 256, 512]
     rows = []
     benches = {threads: prepare(named("lenet5"), threads, machine, 512) for threads in sorted({1, cores})}
@@ -144,14 +170,13 @@ def by_batch(options: argparse.Namespace, machine: Machine, cores: int) -> None:
             paper, measured, off = paper_and_measured(bench, costs, batch, threads, machine, options)
             row += [paper, measured, off, f"{batch / float(measured) * 1e6:,.0f}"]
         rows.append(row)
-    print("LeNet-5: microseconds a step by batch\n")
     head = ["batch", "packs"]
     for threads in benches:
         head += [f"paper, {threads} thread{'s' * (threads > 1)}", "measured", "measured / paper", "images/s"]
-    show(head, rows)
+    return table("LeNet-5: microseconds a step by batch", head, rows)
 
 
-def by_image(options: argparse.Namespace, machine: Machine, cores: int) -> None:
+def by_image(options: argparse.Namespace, machine: Machine, cores: int) -> str:
     rows = []
     for size in [28, 56] if options.quick else [14, 28, 56, 112, 224]:
         bench, costs = prepare(pyramid(size), 1, machine)
@@ -159,11 +184,11 @@ def by_image(options: argparse.Namespace, machine: Machine, cores: int) -> None:
         works_on = cost.pack_bytes(costs, machine.lanes)
         per_pixel = float(measured[1]) / 16 / size**2 * 1e3
         rows.append([f"{size}x{size}", f"{works_on / 1024:,.0f}", *measured, f"{per_pixel:.2f}"])
-    print("Conv 16@3x3, pool, conv 32@3x3, pool, mean, dense 10; batch 16, one thread: microseconds a step by image\n")
-    show(["image", "activations, KB", "paper", "measured", "measured / paper", "ns a pixel"], rows)
+    title = "Conv 16@3x3, pool, conv 32@3x3, pool, mean, dense 10; batch 16, one thread: microseconds a step by image"
+    return table(title, ["image", "activations, KB", "paper", "measured", "measured / paper", "ns a pixel"], rows)
 
 
-def by_filters(options: argparse.Namespace, machine: Machine, cores: int) -> None:
+def by_filters(options: argparse.Namespace, machine: Machine, cores: int) -> str:
     rows = []
     for filters in [8, 64] if options.quick else [4, 8, 16, 24, 32, 64, 128, 256]:
         bench, costs = prepare(two_convolutions(filters), 1, machine)
@@ -172,11 +197,11 @@ def by_filters(options: argparse.Namespace, machine: Machine, cores: int) -> Non
         rate = flops / float(measured[1]) * 1e6
         reached = [f"{rate / 1e9:.0f}", f"{100 * rate / machine.peak:.0f} %"]
         rows.append([str(filters), f"{flops / 1e6:,.1f}", *measured, *reached])
-    print("Two layers of conv F@3x3 same on 14x14; batch 16, one thread: microseconds a step by filters\n")
-    show(["filters", "MFLOP", "paper", "measured", "measured / paper", "GFLOP/s", "of the peak"], rows)
+    title = "Two layers of conv F@3x3 same on 14x14; batch 16, one thread: microseconds a step by filters"
+    return table(title, ["filters", "MFLOP", "paper", "measured", "measured / paper", "GFLOP/s", "of the peak"], rows)
 
 
-def by_threads(options: argparse.Namespace, machine: Machine, cores: int) -> None:
+def by_threads(options: argparse.Namespace, machine: Machine, cores: int) -> str:
     rows = []
     for name, batch in [(n, b) for n in ("lenet5", "conv64") for b in ([32] if options.quick else [16, 32, 64, 128])]:
         model = named(name)
@@ -186,11 +211,12 @@ def by_threads(options: argparse.Namespace, machine: Machine, cores: int) -> Non
         seconds = [bench.step_seconds(batch, options.slice_seconds, options.rounds) for bench in (one, all_)]
         speedups = [f"{paper[0] / each:.2f}" for each in paper[1:]]
         rows.append([name, str(batch), f"{seconds[0] / seconds[1]:.2f}", *speedups])
-    print("How many times faster than one thread\n")
-    show(["network", "batch", f"measured, {cores}", f"paper, {cores}", "paper, 4", "paper, 8", "paper, 16"], rows)
+    title = "How many times faster than one thread"
+    head = ["network", "batch", f"measured, {cores}", f"paper, {cores}", "paper, 4", "paper, 8", "paper, 16"]
+    return table(title, head, rows)
 
 
-def by_memory(options: argparse.Namespace, machine: Machine, cores: int) -> None:
+def by_memory(options: argparse.Namespace, machine: Machine, cores: int) -> str:
     rows = []
     for batch in MEMORY_BATCHES[1:3] if options.quick else MEMORY_BATCHES:
         command = [sys.executable, __file__, "--memory-worker", "lenet5", str(batch)]
@@ -201,8 +227,15 @@ def by_memory(options: argparse.Namespace, machine: Machine, cores: int) -> None
         paper += cost.activation_bytes(costs, batch, cores, machine.lanes)
         parts = [f"{start:.0f}", f"{data - start:.0f}", f"{end - data:.1f}", f"{paper / 1e6:.1f}", f"{end:.0f}"]
         rows.append([str(batch), *parts])
-    print("LeNet-5 on 60,000 uint8 images: peak memory of the process, MB\n")
-    show(["batch", "Python, NumPy, Striate", "images", "training adds", "paper, at most", "all"], rows)
+    title = "LeNet-5 on 60,000 uint8 images: peak memory of the process, MB"
+    return table(title, ["batch", "Python, NumPy, Striate", "images", "training adds", "engine, on paper", "all"], rows)
+
+
+def by_kernel(options: argparse.Namespace, machine: Machine, cores: int) -> str:
+    if not KERNELS.exists():
+        raise SystemExit(f"{KERNELS} is not built; run make bench-kernels first, or leave kernels out with --only")
+    done = subprocess.run([KERNELS], check=True, capture_output=True, text=True)
+    return f"```\n{done.stdout.rstrip()}\n```"
 
 
 def memory_of(network: str, batch: str) -> tuple[int, int, int]:
@@ -283,17 +316,19 @@ def ratio(measured: float, paper: float) -> str:
     return f"{measured / paper:.2f}"
 
 
-def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table, aligned, so that it also reads well as it is."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    for row in [head, ["-" * (width - 1) + ":" for width in widths], *rows]:
-        print("| " + " | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + " |", flush=True)
+    lines = [head, ["-" * (width - 1) + ":" for width in widths], *rows]
+    cells = [" | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in lines]
+    return "\n".join([f"{title}:", "", *(f"| {line} |" for line in cells)])
 
 
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rows, shorter slices")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(SWEEPS), help=",".join(SWEEPS))
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {DOCUMENT.relative_to(ROOT)}")
     parser.add_argument("--memory-worker", nargs=2, metavar=("NETWORK", "BATCH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     unknown = set(options.only) - set(SWEEPS)

@@ -85,7 +85,7 @@ struct Network {
     const std::vector<int> parameters = {parameter(c, 0.5f, 1.5f, !frozen), parameter(c, -0.5f, 0.5f, !frozen), parameter(c, -0.1f, 0.1f, false),
                                          parameter(c, 0.5f, 1.5f, false)};
     return node("BatchNorm", {from}, shape(from),
-                {{"epsilon", {1e-3}}, {"momentum", {0.5}}, {"scale", {1}}, {"center", {1}}, {"frozen", {frozen ? 1.0 : 0.0}}}, parameters);
+                {{"epsilon", {1e-3}}, {"momentum", {0.1}}, {"scale", {1}}, {"center", {1}}, {"frozen", {frozen ? 1.0 : 0.0}}}, parameters);
   }
   int activation(int from, Function function, double alpha = 0) {
     return node("Activation", {from}, shape(from),

@@ -68,7 +68,7 @@ static UpdateRule wide(Network& n) {
   const int in = n.input({8, 8, 8}), a = n.relu(n.conv(in, {3, 3}, 64, same())), b = n.relu(n.conv(a, {3, 3}, 64, groups));
   const int c = n.pool(n.relu(n.conv(b, {3, 3}, 32, same())));
   n.output(n.softmax(n.dense(n.flatten(n.batch_norm(c)), 17)), Loss::sparse_categorical_crossentropy);
-  return n.rule(Rule::adadelta, 2);
+  return n.rule(Rule::adagrad, 1);
 }
 
 struct Trained {

@@ -19,10 +19,16 @@ Program::Program(Graph graph, UpdateRule rule, uint64_t seed, const Kernels& ker
 }
 
 Program::Compiled& Program::compiled(const Purpose& purpose) {
-  std::string key = std::to_string(purpose.training) + std::to_string(purpose.losses) + std::to_string(purpose.parameter_gradients);
-  for (int node : purpose.outputs) key += " " + std::to_string(node);
-  key += " of " + std::to_string(purpose.of);
-  for (int node : purpose.wrt) key += " " + std::to_string(node);
+  std::string key;
+  const auto append = [&key](int number) {
+    key += std::to_string(number);
+    key += ' ';
+  };
+  for (int flag : {purpose.training, purpose.losses, purpose.parameter_gradients}) append(flag);
+  append(purpose.of);
+  append(static_cast<int>(purpose.outputs.size()));
+  for (int node : purpose.outputs) append(node);
+  for (int node : purpose.wrt) append(node);
   auto& entry = compiled_[key];
   if (!entry) {
     constexpr size_t KEPT = 16;  // plans hold memory: those of one-off questions do not pile up

@@ -32,8 +32,12 @@ struct Elementwise;
     }                                                                                                                    \
   };
 
-// y = max_value above it, x from the threshold on, alpha (x - threshold) below
-STRIATE_FUNCTION(relu, minimum(broadcast(o.max_value), x >= o.threshold ? x : o.alpha * (x - o.threshold)),
+// y = max_value above it, x from the threshold on, alpha (x - threshold) below; alpha 0 is 0 at minus infinity, too
+static inline Lane relu_with(const ActivationOptions& o, Lane x) {
+  const Lane below = o.alpha == 0.0f ? (x != x ? x : zero()) : o.alpha * (x - o.threshold);
+  return minimum(broadcast(o.max_value), x >= o.threshold ? x : below);
+}
+STRIATE_FUNCTION(relu, relu_with(o, x),
                  (x > o.threshold ? keep(x < o.max_value, dy) : o.alpha * dy))
 STRIATE_FUNCTION(leaky_relu, (x > 0.0f ? x : o.alpha * x), (x > 0.0f ? dy : o.alpha * dy))
 STRIATE_FUNCTION(elu, (x > 0.0f ? x : o.alpha * exponential_minus_one(x)), (x > 0.0f ? dy : dy * (y + o.alpha)))

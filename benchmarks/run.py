@@ -69,8 +69,7 @@ def measure_rates(options: argparse.Namespace, workers: list[Worker]) -> list[Co
     comparisons = []
     for kind in (kind for kind in KINDS if kind in options.only):
         for network in options.networks:
-            # Prediction knows no batches that matter to the result: one size, the smallest, is enough of it.
-            for batch in [1] if kind == "single" else options.batch[:1] if kind == "predict" else options.batch:
+            for batch in [1] if kind == "single" else options.batch:
                 comparison = compare(workers, network, kind, batch, options.rounds, options.slice_seconds)
                 rates = ", ".join(f"{name} {comparison.rate(name):,.0f}/s" for name in comparison.rates)
                 ratios = ", ".join(f"{comparison.ratio(name):.2f}x {name}" for name in options.peers)

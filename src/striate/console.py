@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 _ASCII = str.maketrans(
-    {**dict.fromkeys("┏┳┓┡╇┩├┼┤└┴┘", "+"), **dict.fromkeys("━╺", "="), "╺": "-", "─": "-", "┃": "|", "│": "|", "…": "~"}
+    {**dict.fromkeys("┏┳┓┡╇┩├┼┤└┴┘", "+"), "━": "=", "╺": "-", "─": "-", "┃": "|", "│": "|", "…": "~"}
 )
 
 

@@ -22,9 +22,8 @@ _FUNCTIONS = (
     "hard_sigmoid", "gelu", "gelu_tanh", "mish",
 )  # fmt: skip
 _LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mean_squared_error")
-_INFERENCE_BATCH = (
-    256  # images at a time where the caller's batch does not matter: work for every thread, little memory
-)
+# Images at a time where the caller's batch does not matter: work for every thread, little memory.
+_INFERENCE_BATCH = 256
 
 
 def _thread_count() -> int:

@@ -1,15 +1,9 @@
-// All kernels for one instruction set, and their table. Compiled once for each set; see CMakeLists.txt.
+// The table of all kernels for one instruction set. Compiled, like the kernels, once for each set; see CMakeLists.txt.
 #include "kernels.h"
 
 #include <time.h>
 
-#include "conv.h"
-#include "loss.h"
-#include "movement.h"
-#include "norm.h"
-#include "pointwise.h"
-#include "pool.h"
-#include "update.h"
+#include "../lanes.h"
 
 #define STRIATE_TEXT_OF(x) #x
 #define STRIATE_TEXT(x) STRIATE_TEXT_OF(x)
@@ -23,7 +17,7 @@ static double now() {
 }
 
 // Independent multiply-adds in registers: what one thread of this machine can do at the very best, in GFLOP/s.
-static double multiply_add_peak(double seconds) {
+double multiply_add_peak(double seconds) {
   constexpr int CHAINS = REGISTERS == 32 ? 24 : 12;
   Lane a[CHAINS];
   for (int i = 0; i < CHAINS; i++) a[i] = broadcast(0.01f * static_cast<float>(i));
@@ -45,16 +39,17 @@ static double multiply_add_peak(double seconds) {
   return rounds * CHAINS * LANES * 2 / elapsed / 1e9;
 }
 
+// Each kernel, of the type of its place in the table, is defined in a file of this folder.
+#define KERNEL(name) extern __typeof__(*static_cast<Kernels*>(nullptr)->name) name;
+STRIATE_KERNELS(KERNEL)
+#undef KERNEL
+
 extern const Kernels table;
 const Kernels table = {
     STRIATE_TEXT(STRIATE_ISA), LANES,
-    correlate, correlate_transposed, pack_weights, weight_gradient, weight_gradient_by_rows, rows_room, bias_gradient,
-    max_pool, max_pool_backward, average_pool, average_pool_backward,
-    moments, scale_shift, norm_sums, norm_backward,
-    activate, activate_backward, gate, softmax, softmax_backward, dropout, dropout_backward, affine, add, penalty, penalty_backward,
-    gather, scatter, copy_box, fill_zero, lanes_to_rows,
-    loss,
-    sum_gradients, penalty_sums, sum_of_squares, update, all_finite, multiply_add_peak,
+#define KERNEL(name) name,
+    STRIATE_KERNELS(KERNEL)
+#undef KERNEL
 };
 
 }  // namespace striate::STRIATE_ISA

@@ -109,6 +109,16 @@ struct UpdateArguments {
   float gradient_scale, clip_value;                // clip_value 0: none
 };
 
+// The kernels, in the order of the table.
+#define STRIATE_KERNELS(KERNEL) KERNEL(correlate) KERNEL(correlate_transposed) KERNEL(pack_weights) \
+  KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(rows_room) KERNEL(bias_gradient) KERNEL(max_pool) \
+  KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
+  KERNEL(norm_sums) KERNEL(norm_backward) KERNEL(activate) KERNEL(activate_backward) KERNEL(gate) KERNEL(softmax) \
+  KERNEL(softmax_backward) KERNEL(dropout) KERNEL(dropout_backward) KERNEL(affine) KERNEL(add) KERNEL(penalty) \
+  KERNEL(penalty_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(fill_zero) KERNEL(lanes_to_rows) \
+  KERNEL(loss) KERNEL(sum_gradients) KERNEL(penalty_sums) KERNEL(sum_of_squares) KERNEL(update) KERNEL(all_finite) \
+  KERNEL(multiply_add_peak)
+
 struct Kernels {
   const char* name;
   int lanes;

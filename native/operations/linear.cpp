@@ -317,7 +317,7 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
   }, true);
 }
 
-// Many filters fill vectors of their own; few are better served by lanes of images (see kernels/conv.h).
+// Many filters fill vectors of their own; few are better served by lanes of images (see kernels/conv.cpp).
 static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (c.out.channels >= lanes || c.out.positions() == 1); }
 
 // Room in which each thread turns output gradients to rows.

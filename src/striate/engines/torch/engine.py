@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
-from striate.engines.torch_losses import batch_loss, takes_logits
-from striate.engines.torch_operations import Pass, penalty, run
-from striate.engines.torch_updates import Slots, update
+from striate.engines.torch.losses import batch_loss, takes_logits
+from striate.engines.torch.operations import Pass, penalty, run
+from striate.engines.torch.updates import Slots, update
 from striate.graph import Array, Graph, LossFunction, Node, Parameter, UpdateRule
 
 Weights = dict[Parameter, Tensor]

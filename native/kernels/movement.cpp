@@ -1,5 +1,4 @@
-// Moving data: from images to lanes and back, padding, and the turn from lanes to rows of channels.
-#pragma once
+// Moving data: from images to lanes and back, and padding.
 #include "../lanes.h"
 #include "kernels.h"
 
@@ -18,7 +17,7 @@ static void gather_typed(const void* const* images, int filled, Lane* out, int64
 }
 
 // One pack from its images: out[i][lane] = scale * image[lane][i] + offset, zero in the lanes that hold no image.
-static void gather(const void* const* images, Pixel pixel, int filled, float* output, int64_t count, float scale, float offset) {
+void gather(const void* const* images, Pixel pixel, int filled, float* output, int64_t count, float scale, float offset) {
   Lane* out = lanes(output);
   switch (pixel) {
     case Pixel::uint8: return gather_typed<uint8_t>(images, filled, out, count, scale, offset);
@@ -27,14 +26,14 @@ static void gather(const void* const* images, Pixel pixel, int filled, float* ou
   }
 }
 
-static void scatter(const float* input, float* const* images, int filled, int64_t count) {
+void scatter(const float* input, float* const* images, int filled, int64_t count) {
   for (int l = 0; l < filled; l++)
     for (int64_t i = 0; i < count; i++) images[l][i] = input[i * LANES + l];
 }
 
 // Copies depth x height rows of `row` lane vectors between tensors of different sizes.
-static void copy_box(const float* input, float* output, int64_t depth, int64_t height, int64_t row, int64_t in_depth,
-                     int64_t in_row, int64_t out_depth, int64_t out_row) {
+void copy_box(const float* input, float* output, int64_t depth, int64_t height, int64_t row, int64_t in_depth,
+              int64_t in_row, int64_t out_depth, int64_t out_row) {
   for (int64_t d = 0; d < depth; d++)
     for (int64_t h = 0; h < height; h++) {
       const Lane* from = lanes(input) + d * in_depth + h * in_row;
@@ -43,46 +42,9 @@ static void copy_box(const float* input, float* output, int64_t depth, int64_t h
     }
 }
 
-static void fill_zero(float* output, int64_t count) {
+void fill_zero(float* output, int64_t count) {
   Lane* out = lanes(output);
   for (int64_t i = 0; i < count; i++) out[i] = zero();
-}
-
-// Turns a LANES x LANES block: afterwards v[i][j] is what v[j][i] was. Each round swaps blocks of half the size.
-static inline void transpose(Lane v[LANES]) {
-#if defined(__clang__)  // its shuffles take constant patterns only
-  Lane turned[LANES];
-  for (int i = 0; i < LANES; i++)
-    for (int l = 0; l < LANES; l++) turned[i][l] = v[l][i];
-  for (int i = 0; i < LANES; i++) v[i] = turned[i];
-#else
-  Mask low = {}, high = {};
-  for (int half = LANES / 2; half > 0; half /= 2) {
-    for (int l = 0; l < LANES; l++) {
-      const bool second = l & half;
-      low[l] = second ? LANES + l - half : l;
-      high[l] = second ? LANES + l : l + half;
-    }
-    for (int i = 0; i < LANES; i++) {
-      if (i & half) continue;
-      const Lane a = v[i], b = v[i + half];
-      v[i] = __builtin_shuffle(a, b, low);
-      v[i + half] = __builtin_shuffle(a, b, high);
-    }
-  }
-#endif
-}
-
-// input [position][channel] of lanes -> rows [position][lane][row_length]; what is beyond the channels becomes zero.
-static void lanes_to_rows(const float* input, float* rows, int64_t positions, int64_t channels, int64_t row_length) {
-  for (int64_t p = 0; p < positions; p++)
-    for (int64_t c0 = 0; c0 < row_length; c0 += LANES) {
-      Lane v[LANES];
-      const Lane* in = lanes(input) + p * channels + c0;
-      for (int c = 0; c < LANES; c++) v[c] = c0 + c < channels ? in[c] : zero();
-      transpose(v);
-      for (int l = 0; l < LANES; l++) store(rows + (p * LANES + l) * row_length + c0, v[l]);
-    }
 }
 
 // Whether all values are finite as float32.
@@ -99,7 +61,7 @@ static bool all_finite_typed(const T* v, int64_t count) {
   return finite;
 }
 
-static bool all_finite(const void* values, Pixel pixel, int64_t count) {
+bool all_finite(const void* values, Pixel pixel, int64_t count) {
   switch (pixel) {
     case Pixel::uint8: return true;
     case Pixel::float32: return all_finite_typed(static_cast<const float*>(values), count);

@@ -1,5 +1,4 @@
 // Batch normalisation on lanes: a pack's moments, the affine map that normalises, and the backward pass's sums and map.
-#pragma once
 #include "../lanes.h"
 #include "kernels.h"
 
@@ -16,7 +15,7 @@ static inline void each_channel_block(int64_t channels, Visit visit) {
 }
 
 // mean and sum of squared deviations of this pack's images, in two passes so that nothing cancels
-static void moments(const float* input, int64_t positions, int64_t channels, int filled, float* result) {
+void moments(const float* input, int64_t positions, int64_t channels, int filled, float* result) {
   const Mask images = filled_lanes(filled);
   const float count = static_cast<float>(positions * filled);
   each_channel_block(channels, [&](int64_t c0, int64_t block) {
@@ -38,8 +37,8 @@ static void moments(const float* input, int64_t positions, int64_t channels, int
 }
 
 // y = x * scale + shift for each channel
-static void scale_shift(const float* input, float* output, int64_t positions, int64_t channels, const float* scale,
-                        const float* shift, bool with_relu) {
+void scale_shift(const float* input, float* output, int64_t positions, int64_t channels, const float* scale,
+                 const float* shift, bool with_relu) {
   const Lane* x = lanes(input);
   Lane* y = lanes(output);
   for (int64_t p = 0; p < positions; p++, x += channels, y += channels)
@@ -49,8 +48,8 @@ static void scale_shift(const float* input, float* output, int64_t positions, in
     }
 }
 
-static void norm_sums(const float* input, const float* output_gradient, int64_t positions, int64_t channels, const float* mean,
-                      const float* inverse_deviation, float* sums) {
+void norm_sums(const float* input, const float* output_gradient, int64_t positions, int64_t channels, const float* mean,
+               const float* inverse_deviation, float* sums) {
   each_channel_block(channels, [&](int64_t c0, int64_t block) {
     const Lane *x = lanes(input) + c0, *dy = lanes(output_gradient) + c0;
     Lane plain[NORM_BLOCK] = {}, weighted[NORM_BLOCK] = {};
@@ -68,8 +67,8 @@ static void norm_sums(const float* input, const float* output_gradient, int64_t 
 }
 
 // dx = a dy + b x + c, zero in the lanes that hold no image
-static void norm_backward(const float* input, const float* output_gradient, float* input_gradient, int64_t positions,
-                          int64_t channels, const float* factors, int filled) {
+void norm_backward(const float* input, const float* output_gradient, float* input_gradient, int64_t positions,
+                   int64_t channels, const float* factors, int filled) {
   const Mask images = filled_lanes(filled);
   const float *a = factors, *b = factors + channels, *k = factors + 2 * channels;
   const Lane *x = lanes(input), *dy = lanes(output_gradient);

@@ -1,5 +1,4 @@
 // Losses of one pack: each image's loss, and the gradient for the network's output.
-#pragma once
 #include "../lanes.h"
 #include "kernels.h"
 
@@ -84,7 +83,7 @@ static Lane squared_error(const LossArguments& a, int64_t at, Lane t, Lane scale
   return d * d;
 }
 
-static void loss(LossArguments& a) {
+void loss(LossArguments& a) {
   const bool categorical = a.loss == Loss::sparse_categorical_crossentropy || a.loss == Loss::categorical_crossentropy;
   const int64_t terms = categorical ? a.positions : a.positions * a.channels;
   const float mean = 1.0f / static_cast<float>(terms), smooth = a.label_smoothing;

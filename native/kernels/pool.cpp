@@ -1,5 +1,4 @@
 // Pooling over up to three spatial dimensions, [depth][height][width][channel] of lane vectors.
-#pragma once
 #include "../lanes.h"
 #include "kernels.h"
 
@@ -44,7 +43,7 @@ static inline bool is_two_by_two(const Pooling& p) {
 }
 
 // y = max over the window
-static void max_pool(const Pooling& p) {
+void max_pool(const Pooling& p) {
   const Lane* in = lanes(p.input);
   Lane* out = lanes(p.output);
   const int64_t channels = p.channels, row = p.in[2] * channels;
@@ -69,7 +68,7 @@ static void clear(Lane* out, int64_t count) {
 }
 
 // The gradient goes to the first element of the window that equals the maximum; where `gate` is not positive it stops.
-static void max_pool_backward(const Pooling& p) {
+void max_pool_backward(const Pooling& p) {
   const Lane *in = lanes(p.input), *out = lanes(p.output), *dy = lanes(p.output_gradient);
   Lane* dx = lanes(p.input_gradient);
   const int64_t channels = p.channels, row = p.in[2] * channels;
@@ -111,7 +110,7 @@ static inline Lane inverse_count(Extent z, Extent y, Extent x) {
 }
 
 // y = mean over the elements of the window that lie inside the input
-static void average_pool(const Pooling& p) {
+void average_pool(const Pooling& p) {
   const Lane* in = lanes(p.input);
   Lane* out = lanes(p.output);
   const int64_t channels = p.channels;
@@ -125,7 +124,7 @@ static void average_pool(const Pooling& p) {
   });
 }
 
-static void average_pool_backward(const Pooling& p) {
+void average_pool_backward(const Pooling& p) {
   const Lane *dy = lanes(p.output_gradient), *gate = lanes(p.gate);
   Lane* dx = lanes(p.input_gradient);
   const int64_t channels = p.channels, count = p.in[0] * p.in[1] * p.in[2] * channels;

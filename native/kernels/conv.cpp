@@ -1,8 +1,6 @@
 // Convolution on lanes: forward and input gradient are one register-blocked correlation, the weight gradient has two forms.
-#pragma once
 #include "../lanes.h"
 #include "kernels.h"
-#include "movement.h"
 
 namespace striate::STRIATE_ISA {
 
@@ -99,12 +97,12 @@ static void correlation(const Correlation& c) {
   }
 }
 
-static void correlate(const Correlation& c) { correlation<false>(c); }
-static void correlate_transposed(const Correlation& c) { correlation<true>(c); }
+void correlate(const Correlation& c) { correlation<false>(c); }
+void correlate_transposed(const Correlation& c) { correlation<true>(c); }
 
 // weights [inputs][outputs] -> for each block of filters [inputs][filters], the order in which `correlate` reads them.
-static void pack_weights(const float* weights, float* packed, int64_t inputs, int64_t outputs, int64_t weight_step, int64_t width,
-                         int64_t part, int64_t parts) {
+void pack_weights(const float* weights, float* packed, int64_t inputs, int64_t outputs, int64_t weight_step, int64_t width,
+                  int64_t part, int64_t parts) {
   const int64_t blocks = groups_of(outputs, filters_per_block(width));
   for (int64_t b = blocks * part / parts; b < blocks * (part + 1) / parts; b++) {
     const int64_t f0 = group_start(outputs, blocks, b), f = group_start(outputs, blocks, b + 1) - f0;
@@ -212,7 +210,7 @@ static void weight_gradient_tiles(const WeightGradient& g) {
   }
 }
 
-static void weight_gradient(const WeightGradient& g) { by_chunks(g, weight_gradient_tiles); }
+void weight_gradient(const WeightGradient& g) { by_chunks(g, weight_gradient_tiles); }
 
 // Weight gradient, second form, for many filters: the output gradient is turned to rows of filters for each image, so that a
 // vector holds LANES filters of one image; T taps x V such vectors accumulate, and nothing has to be summed over lanes.
@@ -222,7 +220,7 @@ constexpr int ROWS_V = REGISTERS == 32 ? 4 : 2;
 static inline int64_t row_length(const WeightGradient& g) { return groups_of(g.outputs, LANES) * LANES; }
 
 // Floats of g.rows: one chunk, [pack][position][lane][row_length].
-static int64_t rows_room(const WeightGradient& g) {
+int64_t rows_room(const WeightGradient& g) {
   const Chunks chunks = chunks_of(g);
   const int64_t positions = chunks.size * (chunks.columns ? 1 : g.positions.width);
   return g.packs * positions * LANES * row_length(g);
@@ -299,7 +297,44 @@ static void rows_tiles(const WeightGradient& g) {
   }
 }
 
-static void weight_gradient_by_rows(const WeightGradient& g) {
+// Turns a LANES x LANES block: afterwards v[i][j] is what v[j][i] was. Each round swaps blocks of half the size.
+static inline void transpose(Lane v[LANES]) {
+#if defined(__clang__)  // its shuffles take constant patterns only
+  Lane turned[LANES];
+  for (int i = 0; i < LANES; i++)
+    for (int l = 0; l < LANES; l++) turned[i][l] = v[l][i];
+  for (int i = 0; i < LANES; i++) v[i] = turned[i];
+#else
+  Mask low = {}, high = {};
+  for (int half = LANES / 2; half > 0; half /= 2) {
+    for (int l = 0; l < LANES; l++) {
+      const bool second = l & half;
+      low[l] = second ? LANES + l - half : l;
+      high[l] = second ? LANES + l : l + half;
+    }
+    for (int i = 0; i < LANES; i++) {
+      if (i & half) continue;
+      const Lane a = v[i], b = v[i + half];
+      v[i] = __builtin_shuffle(a, b, low);
+      v[i + half] = __builtin_shuffle(a, b, high);
+    }
+  }
+#endif
+}
+
+// input [position][channel] of lanes -> rows [position][lane][row_length]; what is beyond the channels becomes zero.
+void lanes_to_rows(const float* input, float* rows, int64_t positions, int64_t channels, int64_t row_length) {
+  for (int64_t p = 0; p < positions; p++)
+    for (int64_t c0 = 0; c0 < row_length; c0 += LANES) {
+      Lane v[LANES];
+      const Lane* in = lanes(input) + p * channels + c0;
+      for (int c = 0; c < LANES; c++) v[c] = c0 + c < channels ? in[c] : zero();
+      transpose(v);
+      for (int l = 0; l < LANES; l++) store(rows + (p * LANES + l) * row_length + c0, v[l]);
+    }
+}
+
+void weight_gradient_by_rows(const WeightGradient& g) {
   by_chunks(g, [](const WeightGradient& chunk) {
     const Positions& p = chunk.positions;
     float* rows = chunk.rows;
@@ -311,8 +346,8 @@ static void weight_gradient_by_rows(const WeightGradient& g) {
 }
 
 // gradient[c] = sum over packs, positions and lanes
-static void bias_gradient(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
-                          int64_t channels, bool accumulate) {
+void bias_gradient(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
+                   int64_t channels, bool accumulate) {
   constexpr int64_t BLOCK = 8;
   for (int64_t c0 = 0; c0 < channels; c0 += BLOCK) {
     const int64_t block = channels - c0 < BLOCK ? channels - c0 : BLOCK;

@@ -1,13 +1,12 @@
 // Gradients from slots to one, and the update rules: elementwise over plain arrays, with Keras's formulas.
-#pragma once
 #include "../lanes.h"
 #include "kernels.h"
 
 namespace striate::STRIATE_ISA {
 
 // gradient = sum over the slots, always in this order, + l1 sign(w) + 2 l2 w
-static void sum_gradients(const float* const* slots, int64_t slot_count, const float* weights, float* gradient, int64_t count,
-                          float l1, float l2) {
+void sum_gradients(const float* const* slots, int64_t slot_count, const float* weights, float* gradient, int64_t count,
+                   float l1, float l2) {
   auto total = [&](auto at, auto& g) {
     g = at(slots[0]);
     for (int64_t s = 1; s < slot_count; s++) g += at(slots[s]);
@@ -30,7 +29,7 @@ static void sum_gradients(const float* const* slots, int64_t slot_count, const f
   }
 }
 
-static void penalty_sums(const float* weights, int64_t count, double* absolute_sum, double* squared_sum) {
+void penalty_sums(const float* weights, int64_t count, double* absolute_sum, double* squared_sum) {
   double a = 0, s = 0;
   for (int64_t i = 0; i < count; i++) {
     const double w = static_cast<double>(weights[i]);
@@ -41,7 +40,7 @@ static void penalty_sums(const float* weights, int64_t count, double* absolute_s
   *squared_sum = s;
 }
 
-static double sum_of_squares(const float* values, int64_t count) {
+double sum_of_squares(const float* values, int64_t count) {
   double absolute_sum, squared_sum;
   penalty_sums(values, count, &absolute_sum, &squared_sum);
   return squared_sum;
@@ -122,7 +121,7 @@ static void update_with(const UpdateArguments& a) {
   for (; i < a.count; i++) run([](const float* p) { return *p; }, [](float* p, float v) { *p = v; }, i);
 }
 
-static void update(const UpdateArguments& a) {
+void update(const UpdateArguments& a) {
   switch (a.rule) {
     case Rule::sgd: return update_with<Rule::sgd>(a);
     case Rule::adam: return update_with<Rule::adam>(a);

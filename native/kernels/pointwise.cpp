@@ -1,5 +1,4 @@
 // Elementwise functions on lanes, each beside its derivative; softmax, dropout and penalties.
-#pragma once
 #include "../lanes.h"
 #include "../random.h"
 #include "kernels.h"
@@ -90,7 +89,7 @@ static inline void with_function(Function f, Visit visit) {
   }
 }
 
-static void activate(const ActivationOptions& o, const float* input, float* output, int64_t count) {
+void activate(const ActivationOptions& o, const float* input, float* output, int64_t count) {
   const Lane* x = lanes(input);
   Lane* y = lanes(output);
   with_function(o.function, [&](auto f) {
@@ -98,8 +97,8 @@ static void activate(const ActivationOptions& o, const float* input, float* outp
   });
 }
 
-static void activate_backward(const ActivationOptions& o, const float* input, const float* output, const float* output_gradient,
-                              float* input_gradient, int64_t count) {
+void activate_backward(const ActivationOptions& o, const float* input, const float* output, const float* output_gradient,
+                       float* input_gradient, int64_t count) {
   const Lane *x = lanes(input), *y = lanes(output), *dy = lanes(output_gradient);
   Lane* dx = lanes(input_gradient);
   with_function(o.function, [&](auto f) {
@@ -108,14 +107,14 @@ static void activate_backward(const ActivationOptions& o, const float* input, co
 }
 
 // The gradient stops where a fused ReLU's output is not positive.
-static void gate(float* gradient, const float* output, int64_t count) {
+void gate(float* gradient, const float* output, int64_t count) {
   Lane* g = lanes(gradient);
   const Lane* y = lanes(output);
   for (int64_t i = 0; i < count; i++) g[i] = keep(y[i] > 0.0f, g[i]);
 }
 
 // y = e^(x - max) / sum, or x - max - ln sum, over the channels of each position
-static void softmax(const float* input, float* output, int64_t positions, int64_t channels, bool logarithmic) {
+void softmax(const float* input, float* output, int64_t positions, int64_t channels, bool logarithmic) {
   for (int64_t p = 0; p < positions; p++) {
     const Lane* x = lanes(input) + p * channels;
     Lane* y = lanes(output) + p * channels;
@@ -132,8 +131,8 @@ static void softmax(const float* input, float* output, int64_t positions, int64_
 }
 
 // softmax: dx = y (dy - sum y dy); log-softmax: dx = dy - e^y sum dy
-static void softmax_backward(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
-                             int64_t channels, bool logarithmic) {
+void softmax_backward(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
+                      int64_t channels, bool logarithmic) {
   for (int64_t p = 0; p < positions; p++) {
     const Lane *y = lanes(output) + p * channels, *dy = lanes(output_gradient) + p * channels;
     Lane *dx = lanes(input_gradient) + p * channels, sum = zero();
@@ -144,8 +143,8 @@ static void softmax_backward(const float* output, const float* output_gradient, 
 }
 
 // Four elements share one Philox call; the counter is (element / 4, image's place in the batch, step), the key seed and stream.
-static void dropout(const float* input, float* output, uint16_t* kept, int64_t count, float rate, uint64_t seed, uint64_t stream,
-                    uint64_t step, uint32_t first_image) {
+void dropout(const float* input, float* output, uint16_t* kept, int64_t count, float rate, uint64_t seed, uint64_t stream,
+             uint64_t step, uint32_t first_image) {
   const uint64_t key = seed + stream * 0x9E3779B97F4A7C15u;
   const Lane* x = lanes(input);
   Lane* y = lanes(output);
@@ -166,7 +165,7 @@ static void dropout(const float* input, float* output, uint16_t* kept, int64_t c
   }
 }
 
-static void dropout_backward(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate) {
+void dropout_backward(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate) {
   const Lane* dy = lanes(output_gradient);
   Lane* dx = lanes(input_gradient);
   const Lane scale = broadcast(1.0f / (1.0f - rate));
@@ -177,18 +176,18 @@ static void dropout_backward(const float* output_gradient, float* input_gradient
   }
 }
 
-static void affine(const float* input, float* output, int64_t count, float scale, float offset) {
+void affine(const float* input, float* output, int64_t count, float scale, float offset) {
   const Lane* x = lanes(input);
   Lane* y = lanes(output);
   for (int64_t i = 0; i < count; i++) y[i] = x[i] * scale + offset;
 }
 
-static void add(const float* a, const float* b, float* output, int64_t count) {
+void add(const float* a, const float* b, float* output, int64_t count) {
   for (int64_t i = 0; i < count; i++) lanes(output)[i] = lanes(a)[i] + lanes(b)[i];
 }
 
 // l1 sum |x| + l2 sum x^2 for each image
-static void penalty(const float* input, int64_t count, float l1, float l2, float* image_penalty) {
+void penalty(const float* input, int64_t count, float l1, float l2, float* image_penalty) {
   const Lane* x = lanes(input);
   Lane total = zero();
   constexpr int64_t CHUNK = 256;  // sums of sums, which round less than one long sum
@@ -200,8 +199,8 @@ static void penalty(const float* input, int64_t count, float l1, float l2, float
   store(image_penalty, total);
 }
 
-static void penalty_backward(const float* input, const float* output_gradient, float* input_gradient, int64_t count, float l1,
-                             float l2, int filled) {
+void penalty_backward(const float* input, const float* output_gradient, float* input_gradient, int64_t count, float l1,
+                      float l2, int filled) {
   const Lane *x = lanes(input), *dy = lanes(output_gradient);
   Lane* dx = lanes(input_gradient);
   const Mask images = filled_lanes(filled);

@@ -1,0 +1,14 @@
+"""Every operation of the waist in PyTorch; a family a file, as in `striate.graph.operations`."""
+
+from striate.engines.torch.operations import (  # noqa: F401 (each registers its operations)
+    combining,
+    linear,
+    movement,
+    noise,
+    normalization,
+    pooling,
+)
+from striate.engines.torch.operations.execution import Pass, forward, run
+from striate.engines.torch.operations.pointwise import penalty
+
+__all__ = ["Pass", "forward", "penalty", "run"]

@@ -1,0 +1,31 @@
+"""Sums of products with weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.engines.torch.operations.execution import Pass, forward
+from striate.engines.torch.operations.layout import channels_first, in_row_order
+from striate.graph.operations import Conv, Dense
+
+CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+
+
+@forward.register
+def _conv(operation: Conv, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    kernel = in_row_order(parameters["kernel"].movedim((-1, -2), (0, 1)))  # (filters, channels / groups, *window)
+    padded = channels_first(inputs[0], operation.padding)
+    convolve = CONVOLUTIONS[len(operation.window)]
+    filtered = convolve(
+        padded, kernel, parameters.get("bias"), operation.strides, 0, operation.dilation, operation.groups
+    )
+    return filtered.movedim(1, -1)
+
+
+@forward.register
+def _dense(operation: Dense, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    product = inputs[0] @ parameters["kernel"]
+    return product + parameters["bias"] if operation.bias else product

@@ -1,0 +1,75 @@
+"""Functions of each number, or of the channels at each position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.engines.torch.operations.execution import Pass, forward
+from striate.graph.operations import Activation, Affine, Penalty, Softmax
+
+
+@forward.register
+def _activation(
+    operation: Activation, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass
+) -> Tensor:
+    if operation.function == "relu":
+        return _relu(operation, inputs[0])
+    if operation.function == "leaky_relu":
+        return F.leaky_relu(inputs[0], operation.alpha)
+    if operation.function == "elu":
+        return F.elu(inputs[0], operation.alpha)
+    return ACTIVATIONS[operation.function](inputs[0])
+
+
+def _relu(operation: Activation, x: Tensor) -> Tensor:
+    """Keras's relu; at both kinks the slope is that of the outer side, so relu'(0) = alpha."""
+    kept = x
+    if operation.max_value is not None:
+        kept = torch.where(x < operation.max_value, x, operation.max_value)
+    return torch.where(x > operation.threshold, kept, operation.alpha * (x - operation.threshold))
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "selu": F.selu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "silu": F.silu,
+    "exponential": torch.exp,
+    "hard_sigmoid": F.hardsigmoid,  # relu6(x + 3) / 6, as in Keras 3
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "mish": F.mish,
+    "log_softmax": lambda x: torch.log_softmax(x, dim=-1),
+}
+
+
+@forward.register
+def _softmax(operation: Softmax, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    return torch.softmax(inputs[0], dim=-1)
+
+
+@forward.register
+def _affine(operation: Affine, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    return inputs[0] * operation.scale + operation.offset
+
+
+@forward.register
+def _penalty(operation: Penalty, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    mode.penalties.append(penalty(inputs[0], operation.l1, operation.l2) / inputs[0].shape[0])
+    return inputs[0]
+
+
+def penalty(x: Tensor, l1: float, l2: float) -> Tensor:
+    """l1 sum|x| + l2 sum x^2."""
+    total = x.new_zeros(())
+    if l1:
+        total = total + l1 * x.abs().sum()
+    if l2:
+        total = total + l2 * x.square().sum()
+    return total

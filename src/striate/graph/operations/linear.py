@@ -1,0 +1,59 @@
+"""Sums of products with weights: convolutions and dense layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from striate.errors import ShapeError
+from striate.graph.operations.base import Operation, Windowed
+from striate.graph.shapes import Shape, element_count
+
+
+@dataclass(frozen=True)
+class Conv(Windowed):
+    """Cross-correlation with a kernel of shape (*window, channels / groups, filters), zeros beyond the border.
+
+    y[p, f] = bias[f] + sum over taps t and channels c of the group: x[p * stride + t * dilation - before, c] k[t, c, f]
+    """
+
+    filters: int
+    groups: int = 1
+    bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        counts = self._windows(inputs[0])
+        channels = inputs[0][-1]
+        if channels % self.groups or self.filters % self.groups:
+            raise ShapeError(
+                f"groups={self.groups} must divide both the input channels ({channels}) "
+                f"and the filters ({self.filters})"
+            )
+        return (*counts, self.filters)
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        kernel = (*self.window, inputs[0][-1] // self.groups, self.filters)
+        return {"kernel": kernel, "bias": (self.filters,)} if self.bias else {"kernel": kernel}
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        positions = element_count(self._windows(inputs[0]))
+        return positions * element_count(self.window) * (inputs[0][-1] // self.groups) * self.filters
+
+
+@dataclass(frozen=True)
+class Dense(Operation):
+    """y = x W + b over the last axis; W has shape (channels, units)."""
+
+    units: int
+    bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if not inputs[0]:
+            raise ShapeError("expected at least one dimension beside the batch, got none")
+        return (*inputs[0][:-1], self.units)
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        kernel = (inputs[0][-1], self.units)
+        return {"kernel": kernel, "bias": (self.units,)} if self.bias else {"kernel": kernel}
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return element_count(inputs[0]) * self.units

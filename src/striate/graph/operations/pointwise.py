@@ -1,0 +1,68 @@
+"""Functions of each number, or of the channels at each position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from striate.errors import ShapeError
+from striate.graph.operations.base import Operation
+from striate.graph.shapes import Shape
+
+ActivationName = Literal[
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "softsign",
+    "silu",
+    "exponential",
+    "hard_sigmoid",
+    "gelu",
+    "gelu_tanh",
+    "mish",
+    "log_softmax",
+]
+
+
+@dataclass(frozen=True)
+class Activation(Operation):
+    """An elementwise function (log_softmax: over the last axis).
+
+    `alpha` is the slope below zero of leaky_relu and the scale of elu. relu takes all of Keras's options:
+    y = max_value above it, x between threshold and it, alpha (x - threshold) below.
+    """
+
+    function: ActivationName
+    alpha: float = 0.0
+    max_value: float | None = None
+    threshold: float = 0.0
+
+
+@dataclass(frozen=True)
+class Softmax(Operation):
+    """exp(x - max) / sum over the last axis."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if not inputs[0]:
+            raise ShapeError("softmax needs an axis to sum over, got a scalar for each image")
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Affine(Operation):
+    """y = scale * x + offset with fixed numbers, such as 1/255 and 0."""
+
+    scale: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Penalty(Operation):
+    """The identity; adds (l1 sum|x| + l2 sum x^2) / n over the n images of a batch to its loss, as Keras does."""
+
+    l1: float
+    l2: float

@@ -111,7 +111,7 @@ def windows(operation: Conv | Pool, x: Exact, value: float) -> tuple[Exact, tupl
 
 def conv(operation: Conv, x: Exact, kernel: Exact, bias: Exact | None) -> Exact:
     patches, counts = windows(operation, x, 0.0)
-    inside, outside = kernel.shape[-2], operation.filters // operation.groups
+    inside, outside = x.shape[-1] // operation.groups, operation.filters // operation.groups
     flat = kernel.reshape(-1, inside, operation.filters)
     parts = []
     for group in range(operation.groups):

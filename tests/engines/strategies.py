@@ -87,9 +87,8 @@ def convolutions(draw: st.DrawFn, rank: int, kind: Literal["plain", "grouped", "
         outside = groups * draw(st.integers(1, 4))
     x = make.input(*spatial, inside)
     window = draw(windows(spatial, pooling=False))
-    make.add(
-        Conv(*window, outside, groups, draw(st.booleans())), x, trainable=draw(st.sampled_from([True, True, False]))
-    )
+    conv = Conv(*window, outside, groups, draw(st.booleans()), kind == "depthwise" and draw(st.booleans()))
+    make.add(conv, x, trainable=draw(st.sampled_from([True, True, False])))
     return finish(make, draw(batches))
 
 

@@ -24,6 +24,30 @@ CONVOLUTIONS: list[Case] = [
         (6, 6, 2),
     ),
     ("Conv3D", {"filters": 2, "kernel_size": (2, 3, 1), "strides": 2, "padding": "same"}, (5, 6, 4, 2)),
+    ("DepthwiseConv1D", {"kernel_size": 3}, (9, 4)),
+    ("DepthwiseConv1D", {"kernel_size": 2, "depth_multiplier": 3, "padding": "same", "dilation_rate": 2}, (9, 4)),
+    ("DepthwiseConv2D", {"kernel_size": 3}, (7, 8, 5)),
+    ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same", "depth_multiplier": 2}, (7, 8, 3)),
+    (
+        "DepthwiseConv2D",
+        {
+            "kernel_size": (2, 3), "use_bias": False, "activation": "relu", "depthwise_initializer": "he_uniform",
+            "depthwise_regularizer": "l2", "trainable": False, "name": "alone",
+        },
+        (6, 6, 2),
+    ),
+    ("SeparableConv1D", {"filters": 5, "kernel_size": 3, "strides": 2}, (9, 4)),
+    ("SeparableConv2D", {"filters": 6, "kernel_size": 3, "activation": "relu"}, (7, 8, 5)),
+    (
+        "SeparableConv2D",
+        {
+            "filters": 4, "kernel_size": (3, 2), "strides": 2, "padding": "same", "depth_multiplier": 2,
+            "use_bias": False, "depthwise_regularizer": "l1", "pointwise_regularizer": "l2",
+            "pointwise_initializer": "orthogonal",
+        },
+        (8, 7, 3),
+    ),
+    ("SeparableConv2D", {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "bias_initializer": "ones"}, (7, 8, 2)),
 ]  # fmt: skip
 POOLINGS: list[Case] = [
     (f"{kind}Pooling{rank}D", arguments, (*(7, 8, 6)[:rank], 3))
@@ -77,10 +101,13 @@ OTHERS: list[Case] = [
     ("Reshape", {"target_shape": (2, -1, 3)}, (3, 4, 2)),
     ("ZeroPadding1D", {"padding": 2}, (4, 3)),
     ("ZeroPadding1D", {"padding": (0, 3)}, (4, 3)),
+    ("ZeroPadding1D", {"padding": (2, 1)}, (4, 3)),
     ("ZeroPadding2D", {"padding": 1}, (4, 5, 2)),
     ("ZeroPadding2D", {"padding": (2, 0)}, (4, 5, 2)),
     ("ZeroPadding2D", {"padding": ((1, 0), (0, 2))}, (4, 5, 2)),
+    ("ZeroPadding2D", {"padding": ((0, 3), (2, 1))}, (4, 5, 2)),
     ("ZeroPadding3D", {"padding": (1, 0, 2)}, (3, 4, 5, 2)),
+    ("ZeroPadding3D", {"padding": ((1, 0), (0, 2), (3, 1))}, (3, 4, 2, 2)),
 ]
 CASES = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + OTHERS
 

@@ -29,6 +29,8 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
         "Activation": {"activation": "relu"}, "Dropout": {"rate": 0.5}, "Rescaling": {"scale": 1.0},
         **{f"Conv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2, 3)},
         **{f"AveragePooling{n}D": {"pool_size": 1} for n in (1, 2, 3)},
+        **{f"DepthwiseConv{n}D": {"kernel_size": 1} for n in (1, 2)},
+        **{f"SeparableConv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2)},
     }  # fmt: skip
     for _ in range(3):
         for name in sorted({cls.__name__ for cls in LAYERS.values()}):

@@ -69,6 +69,12 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         "Conv2D: unknown argument 'kernel_regulariser'; did you mean 'kernel_regularizer'?",
     ),
     (lambda: layers.MaxPooling2D(pool=2), "MaxPooling2D: unknown argument 'pool'; did you mean 'pool_size'?"),
+    (lambda: layers.DepthwiseConv2D(3, depth_multiplier=0), f"depthwise_conv2d: got depth_multiplier=0, {POSITIVE}"),
+    (lambda: layers.SeparableConv2D(0, 3), f"separable_conv2d: got filters=0, {POSITIVE}"),
+    (
+        lambda: layers.DepthwiseConv1D(3, padding="causal"),
+        "depthwise_conv1d: got padding='causal', expected 'valid' or 'same'",
+    ),
     (lambda: layers.Dense(0), f"dense: got units=0, {POSITIVE}"),
     (lambda: layers.Dense("10"), f"dense: got units='10', {POSITIVE}"),
     (lambda: layers.Dense(1, lora_rank=4), f"dense: got lora_rank=4, {LEAVE}"),
@@ -157,6 +163,10 @@ SHAPES: list[tuple[layers.Layer, tuple[int, ...], str]] = [
         layers.Conv2D(2, 3, dilation_rate=3, name="c"), (5, 5, 1),
         'c: a 3x3 kernel (dilated: 7x7) does not fit a 5x5 input without padding; '
         'use padding="same" or a kernel of at most 5x5',
+    ),
+    (
+        layers.DepthwiseConv2D(7, name="d"), (5, 5, 3),
+        'd: a 7x7 kernel does not fit a 5x5 input without padding; use padding="same" or a kernel of at most 5x5',
     ),
     (
         layers.MaxPooling2D((2, 4), name="p"), (5, 3, 1),

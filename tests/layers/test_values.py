@@ -83,6 +83,35 @@ def test_convolutions_of_random_shapes(keras: Any, data: st.DataObject) -> None:
     np.testing.assert_allclose(ours(x), numbers(theirs(x)), rtol=2e-5, atol=2e-5)
 
 
+@given(st.data())
+@settings(max_examples=20)
+def test_depthwise_and_separable_convolutions_of_random_shapes(keras: Any, data: st.DataObject) -> None:
+    rank, kind = data.draw(st.integers(1, 2)), data.draw(st.sampled_from(["Depthwise", "Separable"]))
+    stride = data.draw(st.integers(1, 3))
+    arguments = {
+        "kernel_size": tuple(data.draw(st.integers(1, 3)) for _ in range(rank)), "strides": stride,
+        "dilation_rate": 1 if stride > 1 else data.draw(st.integers(1, 2)),
+        "depth_multiplier": data.draw(st.integers(1, 3)), "padding": data.draw(st.sampled_from(["valid", "same"])),
+    } | ({"filters": data.draw(st.integers(1, 4))} if kind == "Separable" else {})  # fmt: skip
+    shape = (*(data.draw(st.integers(5, 8)) for _ in range(rank)), data.draw(st.integers(1, 9)))
+    ours = getattr(layers, f"{kind}Conv{rank}D")(**arguments)
+    theirs = getattr(keras.layers, f"{kind}Conv{rank}D")(**arguments)
+    theirs.build((None, *shape))
+    theirs.set_weights(with_random_weights(ours, shape))
+    x = images(shape)
+    np.testing.assert_allclose(ours(x), numbers(theirs(x)), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("size", [1, 3, 4])
+def test_full_convolution_through_zero_padding(size: int) -> None:
+    """All positions where kernel and image overlap, as np.convolve(mode="full") counts them; it flips its kernel."""
+    conv, x = layers.Conv1D(1, size, use_bias=False), images((6, 1))
+    full = conv(layers.ZeroPadding1D(size - 1)(x))
+    kernel = conv.kernel.value[:, 0, 0]
+    for got, image in zip(full, x, strict=True):
+        np.testing.assert_allclose(got[:, 0], np.convolve(image[:, 0], kernel[::-1], mode="full"), rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "float64", "int64", "int8", "bool", "float16"])
 def test_arrays_of_any_number_type(dtype: str) -> None:
     x = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 100, (BATCH, 3)).astype(dtype)

@@ -89,14 +89,10 @@ def _places(layers: Sequence[Layer], reader: WeightsReader) -> list[tuple[Layer,
 
 def _needed(layer: Layer, shape: Shape, name: str) -> tuple[dict[str, Shape], Shape]:
     """Shapes of the parameters that a layer will make for an input, and its output's shape."""
-    needed: dict[str, Shape] = {}
     try:
-        for step in layer.steps(shape):
-            needed |= step.operation.parameter_shapes(shape)
-            shape = step.operation.output_shape(shape)
+        return layer.parameter_shapes(shape), layer.compute_output_shape(shape)  # type: ignore[return-value]
     except (ValueError, TypeError, ArithmeticError) as error:  # ours, or Python's about numbers of absurd size
         raise ModelFileError(f"{name}: config.json describes a network that does not fit together: {error}") from error
-    return needed, shape
 
 
 def _check_fit(

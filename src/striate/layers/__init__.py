@@ -4,6 +4,14 @@ from striate.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from striate.layers.base import Layer
 from striate.layers.convolution import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
 from striate.layers.dense import Dense
+from striate.layers.depthwise import (
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+    SeparableConvolution1D,
+    SeparableConvolution2D,
+)
 from striate.layers.input import Input, InputLayer
 from striate.layers.normalization import BatchNormalization, Rescaling
 from striate.layers.pooling import (
@@ -38,10 +46,12 @@ from striate.layers.reshaping import Flatten, Reshape, ZeroPadding1D, ZeroPaddin
 
 __all__ = [
     "ELU", "Activation", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "AvgPool1D", "AvgPool2D",
-    "AvgPool3D", "BatchNormalization", "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D",
-    "Dense", "Dropout", "Flatten", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D",
-    "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "Input", "InputLayer", "Layer", "LeakyReLU",
-    "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "ReLU", "Rescaling",
-    "Reshape", "Softmax", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "deserialize", "get", "serialize",
+    "AvgPool3D", "BatchNormalization", "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D",
+    "Convolution3D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "Flatten", "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D",
+    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D", "Input", "InputLayer", "Layer", "LeakyReLU", "MaxPool1D", "MaxPool2D", "MaxPool3D",
+    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "ReLU", "Rescaling", "Reshape", "SeparableConv1D",
+    "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D", "Softmax", "ZeroPadding1D",
+    "ZeroPadding2D", "ZeroPadding3D", "deserialize", "get", "serialize",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,10 +24,22 @@ __all__ = ["Layer", "Step", "reset_names"]
 
 @dataclass(frozen=True)
 class Step:
-    """One operation of a layer. The last of a layer bears the layer's name, the others "name/suffix"."""
+    """One operation of a layer. The last of a layer bears the layer's name, the others "name/suffix".
+
+    parameters: what the layer calls the operation's parameters, where the names differ.
+    """
 
     suffix: str
     operation: operations.Operation
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self, shape: Shape) -> dict[str, str]:
+        """The layer's name of each parameter that the operation has for an input of some shape."""
+        return {key: self.parameters.get(key, key) for key in self.operation.parameter_shapes(shape)}
+
+    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """Shapes of those parameters, by the layer's names."""
+        return {self.parameters.get(key, key): size for key, size in self.operation.parameter_shapes(shape).items()}
 
 
 class Layer:
@@ -35,7 +47,8 @@ class Layer:
 
     A subclass says in `steps` which operations it makes of an input's shape, and names in `_arguments` the attributes
     that make up its configuration. The parameters those operations need are made here, from the attributes
-    `<parameter>_initializer` and `<parameter>_regularizer`, and become attributes themselves (`layer.kernel`).
+    `<parameter>_initializer` and `<parameter>_regularizer`, and become attributes themselves (`layer.kernel`);
+    `_stems` says where those arguments begin otherwise (a depthwise kernel's with `depthwise_`).
 
     Args:
         name: unique in a model; made up from the class if not given (conv2d, conv2d_1, ...).
@@ -47,6 +60,7 @@ class Layer:
 
     _arguments: ClassVar[tuple[str, ...]] = ()
     _never_trainable: ClassVar[frozenset[str]] = frozenset()
+    _stems: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -110,10 +124,10 @@ class Layer:
             self.build(inputs[0].shape)
         chain, node = self._chain(inputs[0].shape), inputs[0]
         for i, (step, shape, _) in enumerate(chain):
-            needed = step.operation.parameter_shapes(shape)
-            self._check_parameters(needed, inputs[0].shape)
+            self._check_parameters(step.parameter_shapes(shape), inputs[0].shape)
             name = self.name if i == len(chain) - 1 else f"{self.name}/{step.suffix}"
-            node = graph.add(step.operation, node, name=name, parameters={key: self._parameters[key] for key in needed})
+            parameters = {key: self._parameters[own] for key, own in step.names(shape).items()}
+            node = graph.add(step.operation, node, name=name, parameters=parameters)
         return node
 
     def __call__(self, inputs: ArrayLike, training: bool = False) -> Array:
@@ -156,9 +170,7 @@ class Layer:
         A layer that is built keeps its parameters, and only checks that they fit the new shape.
         """
         shape, _ = _without_batch(self.name, input_shape)
-        needed: dict[str, Shape] = {}
-        for step, before, _after in self._chain(shape):
-            needed |= step.operation.parameter_shapes(before)
+        needed = self.parameter_shapes(shape)
         if self.built:
             self._check_parameters(needed, shape)
         else:
@@ -167,11 +179,19 @@ class Layer:
                 setattr(self, key, parameter)
         self._built_shape = shape
 
+    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """Names and shapes of the parameters that images of a shape call for, in Keras's order."""
+        needed: dict[str, Shape] = {}
+        for step, before, _after in self._chain(shape):
+            needed |= step.parameter_shapes(before)
+        return needed
+
     def _make(self, key: str, shape: Shape) -> Parameter:
-        values = np.asarray(getattr(self, f"{key}_initializer")(shape, dtype="float32"))
+        stem = self._stems.get(key, key)
+        values = np.asarray(getattr(self, f"{stem}_initializer")(shape, dtype="float32"))
         if values.shape != shape:
-            raise ShapeError(f"{self.name}: {key}_initializer made shape {values.shape}, expected {shape}")
-        penalty = getattr(self, f"{key}_regularizer", None) or regularizers.Regularizer()
+            raise ShapeError(f"{self.name}: {stem}_initializer made shape {values.shape}, expected {shape}")
+        penalty = getattr(self, f"{stem}_regularizer", None) or regularizers.Regularizer()
         trainable = self._trainable and key not in self._never_trainable
         return Parameter(f"{self.name}/{key}", values, trainable, penalty.l1, penalty.l2)
 

@@ -14,7 +14,56 @@ from striate.layers.activation import ActivationLike, activation_steps, find_act
 from striate.layers.base import Layer, Step
 
 
-class Conv(Layer):
+class Convolving(Layer):
+    """What all layers have in common whose kernel moves over the image."""
+
+    rank: ClassVar[int]
+    bias: Parameter | None
+    bias_initializer: initializers.InitializerFunction
+    bias_regularizer: regularizers.Regularizer | None
+    _modes: ClassVar[tuple[str, ...]] = ("valid", "same")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if vars(cls).get("rank", 1) > 1:
+            arguments.spell_out(cls, ("strides", "dilation_rate"))
+
+    def _window(
+        self,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: str,
+        data_format: str | None,
+        dilation_rate: int | Sequence[int],
+    ) -> None:
+        """Keep how the kernel moves."""
+        self.kernel_size = arguments.sizes(self.name, "kernel_size", kernel_size, self.rank)
+        self.strides = arguments.sizes(self.name, "strides", strides, self.rank)
+        self.padding = arguments.padding_mode(self.name, padding, self._modes)
+        self.data_format = arguments.channels_last(self.name, data_format)
+        self.dilation_rate = arguments.sizes(self.name, "dilation_rate", dilation_rate, self.rank)
+
+    def _after(
+        self,
+        activation: ActivationLike,
+        use_bias: bool,
+        bias_initializer: initializers.InitializerLike,
+        bias_regularizer: regularizers.RegularizerLike,
+        bias_constraint: None,
+    ) -> None:
+        """Keep what follows the sum over the kernel."""
+        self.activation = find_activation(self.name, activation)
+        self.use_bias = arguments.flag(self.name, "use_bias", use_bias)
+        self._parameter("bias", bias_initializer, initializers.Zeros, bias_regularizer, bias_constraint)
+        self.bias = None
+
+    def _padding(self, sizes: Shape) -> Padding:
+        if self.padding == "causal":
+            return ((effective_kernel(self.kernel_size[0], self.dilation_rate[0]) - 1, 0),)
+        return resolve_padding(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate)
+
+
+class Conv(Convolving):
     """y = activation(bias + x * kernel): what Conv1D, Conv2D and Conv3D have in common.
 
     The kernel, of shape (*kernel_size, channels / groups, filters), slides over the image without being flipped
@@ -41,23 +90,14 @@ class Conv(Layer):
         StriateError: an argument out of its range.
     """
 
-    rank: ClassVar[int]
     kernel: Parameter
-    bias: Parameter | None
     kernel_initializer: initializers.InitializerFunction
-    bias_initializer: initializers.InitializerFunction
     kernel_regularizer: regularizers.Regularizer | None
-    bias_regularizer: regularizers.Regularizer | None
     _arguments = (
         "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "groups", "activation",
         "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
         "activity_regularizer", "kernel_constraint", "bias_constraint",
     )  # fmt: skip
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if vars(cls).get("rank", 1) > 1:
-            arguments.spell_out(cls, ("strides", "dilation_rate"))
 
     def __init__(
         self,
@@ -81,20 +121,12 @@ class Conv(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
         self.filters = arguments.whole(self.name, "filters", filters)
-        self.kernel_size = arguments.sizes(self.name, "kernel_size", kernel_size, self.rank)
-        self.strides = arguments.sizes(self.name, "strides", strides, self.rank)
-        modes = ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
-        self.padding = arguments.padding_mode(self.name, padding, modes)
-        self.data_format = arguments.channels_last(self.name, data_format)
-        self.dilation_rate = arguments.sizes(self.name, "dilation_rate", dilation_rate, self.rank)
+        self._window(kernel_size, strides, padding, data_format, dilation_rate)
         self.groups = arguments.whole(self.name, "groups", groups)
-        self.activation = find_activation(self.name, activation)
-        self.use_bias = arguments.flag(self.name, "use_bias", use_bias)
         self._parameter(
             "kernel", kernel_initializer, initializers.GlorotUniform, kernel_regularizer, kernel_constraint
         )
-        self._parameter("bias", bias_initializer, initializers.Zeros, bias_regularizer, bias_constraint)
-        self.bias = None
+        self._after(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
         self._check_combinations()
 
     def _check_combinations(self) -> None:
@@ -117,16 +149,12 @@ class Conv(Layer):
         )
         return [Step("conv", conv), *activation_steps(self.activation, (*shape[:-1], self.filters))]
 
-    def _padding(self, sizes: Shape) -> Padding:
-        if self.padding == "causal":
-            return ((effective_kernel(self.kernel_size[0], self.dilation_rate[0]) - 1, 0),)
-        return resolve_padding(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate)
-
 
 class Conv1D(Conv):
     """Convolution over sequences of shape (steps, channels); arguments as in `Conv`."""
 
     rank = 1
+    _modes = ("valid", "same", "causal")
 
 
 class Conv2D(Conv):

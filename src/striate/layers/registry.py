@@ -6,14 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import StriateError
-from striate.layers import activation, convolution, dense, input, normalization, pooling, regularization, reshaping
+from striate.layers import (
+    activation,
+    convolution,
+    dense,
+    depthwise,
+    input,
+    normalization,
+    pooling,
+    regularization,
+    reshaping,
+)
 from striate.layers.base import Layer, serialize
 from striate.lookup import class_and_config, nearest
 
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
-_FAMILIES = (input, convolution, pooling, dense, activation, normalization, regularization, reshaping)
-_BASES = {"Layer", "Conv", "Pooling", "GlobalPooling", "ZeroPadding"}
+_FAMILIES = (input, convolution, depthwise, pooling, dense, activation, normalization, regularization, reshaping)
+_BASES = {
+    "Layer", "Convolving", "Conv", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling", "GlobalPooling",
+    "ZeroPadding",
+}  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.
 LAYERS: dict[str, type[Layer]] = {

@@ -63,6 +63,9 @@ class Reshape(Layer):
 class ZeroPadding(Layer):
     """Zeros before and after each spatial dimension: what the three layers have in common.
 
+    With k - 1 zeros on every side before it, a convolution with a kernel of size k is the one called "full": every
+    position where kernel and image overlap at all, n + k - 1 of them along each dimension.
+
     Args:
         padding: one number for all sides, one for each dimension, or a pair (before, after) for each dimension.
         data_format: "channels_last".

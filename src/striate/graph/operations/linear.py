@@ -14,11 +14,15 @@ class Conv(Windowed):
     """Cross-correlation with a kernel of shape (*window, channels / groups, filters), zeros beyond the border.
 
     y[p, f] = bias[f] + sum over taps t and channels c of the group: x[p * stride + t * dilation - before, c] k[t, c, f]
+
+    depthwise: as many groups as channels, and the kernel's shape is Keras's (*window, channels, filters / channels):
+    the same numbers in the same order as (*window, 1, filters).
     """
 
     filters: int
     groups: int = 1
     bias: bool = True
+    depthwise: bool = False
 
     def output_shape(self, *inputs: Shape) -> Shape:
         counts = self._windows(inputs[0])
@@ -28,10 +32,14 @@ class Conv(Windowed):
                 f"groups={self.groups} must divide both the input channels ({channels}) "
                 f"and the filters ({self.filters})"
             )
+        if self.depthwise and channels != self.groups:
+            raise ShapeError(f"a depthwise convolution of {channels} channels has {channels} groups, got {self.groups}")
         return (*counts, self.filters)
 
     def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
-        kernel = (*self.window, inputs[0][-1] // self.groups, self.filters)
+        channels = inputs[0][-1]
+        last = (channels, self.filters // channels) if self.depthwise else (channels // self.groups, self.filters)
+        kernel = (*self.window, *last)
         return {"kernel": kernel, "bias": (self.filters,)} if self.bias else {"kernel": kernel}
 
     def multiply_adds(self, *inputs: Shape) -> int:

@@ -16,7 +16,8 @@ CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F
 
 @forward.register
 def _conv(operation: Conv, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
-    kernel = in_row_order(parameters["kernel"].movedim((-1, -2), (0, 1)))  # (filters, channels / groups, *window)
+    kernel = parameters["kernel"].reshape(*operation.window, -1, operation.filters)  # as it is unless depthwise
+    kernel = in_row_order(kernel.movedim((-1, -2), (0, 1)))  # (filters, channels / groups, *window)
     padded = channels_first(inputs[0], operation.padding)
     convolve = CONVOLUTIONS[len(operation.window)]
     filtered = convolve(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from striate.datasets.download import DownloadError, fetch
 from striate.datasets.storage import DatasetUnavailable, RemoteFile, cache_folder, download
+from striate.download import DownloadError, fetch
 
 from .conftest import Site
 
@@ -24,7 +24,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def get(site: Site, target: Path, sha256: str = SHA256) -> Path:
-    return fetch(site.address, target, size=len(CONTENT), sha256=sha256, timeout=5)
+    return fetch(site.address, target, size=len(CONTENT), checksum=sha256, timeout=5)
 
 
 def part_of(target: Path) -> Path:
@@ -120,7 +120,7 @@ def test_not_found(site: Site, target: Path) -> None:
 
 def test_nobody_listens(target: Path) -> None:
     with pytest.raises(DownloadError, match="refused"):
-        fetch("http://127.0.0.1:9/file.bin", target, size=10, sha256=SHA256, timeout=2)
+        fetch("http://127.0.0.1:9/file.bin", target, size=10, checksum=SHA256, timeout=2)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, site: Site) -> None:

@@ -35,18 +35,21 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "striate"
 
 
-def places() -> list[Path]:
-    """Folders searched, in order: $STRIATE_DATA, Keras's, Striate's own cache, the system's."""
+def places(kind: str = "datasets") -> list[Path]:
+    """Folders searched, in order: $STRIATE_DATA, Keras's, Striate's own cache, the system's.
+
+    kind: what Keras calls the folder below its own: "datasets", or "models" for weights.
+    """
     chosen = os.environ.get("STRIATE_DATA")
     keras = os.environ.get("KERAS_HOME")
-    keras_folder = (Path(keras).expanduser() if keras else Path.home() / ".keras") / "datasets"
-    own = cache_folder() / "datasets"
+    keras_folder = (Path(keras).expanduser() if keras else Path.home() / ".keras") / kind
+    own = cache_folder() / kind
     return [*([Path(chosen).expanduser()] if chosen else []), keras_folder, own, SYSTEM_FOLDER]
 
 
-def candidates(names: Sequence[str]) -> Iterator[Path]:
+def candidates(names: Sequence[str], kind: str = "datasets") -> Iterator[Path]:
     """Existing files or folders of these relative names; all names of one place before the next place."""
-    for place in places():
+    for place in places(kind):
         for name in names:
             path = place / name
             if os.path.exists(path):  # unlike Path.exists, False for a folder that may not be entered
@@ -70,13 +73,13 @@ def download(dataset: str, remote: RemoteFile, folder: str, hint: str = "") -> P
     Raises:
         DatasetUnavailable: naming the file, the places looked in and each address with what went wrong there.
     """
-    from striate.datasets.download import DownloadError, fetch
+    from striate.download import DownloadError, fetch
 
     target = cache_folder() / "datasets" / folder / remote.name
     problems = []
     for address in remote.addresses:
         try:
-            return fetch(address, target, size=remote.size, sha256=remote.sha256)
+            return fetch(address, target, size=remote.size, checksum=remote.sha256)
         except DownloadError as error:
             problems.append(f"{address} ({error})")
     looked = ", ".join(str(place) for place in places())

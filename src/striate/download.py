@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 TIMEOUT = 15.0  # seconds without a byte
 CHUNK = 1 << 16
+LARGEST = 4 << 30  # bytes of a file whose size is not known beforehand
 
 
 class DownloadError(Exception):
     """Why an address did not give the file, in a few words."""
 
 
-def fetch(address: str, target: Path, *, size: int, sha256: str, timeout: float = TIMEOUT) -> Path:
-    """Download a file of known size and checksum.
+def fetch(
+    address: str, target: Path, *, size: int | None = None, checksum: str | None = None, timeout: float = TIMEOUT
+) -> Path:
+    """Download a file.
 
     Bytes go to `target` + ".part", which a later call continues; only a whole file with the right checksum is renamed
     to `target`. A part that turns out not to belong to the file is dropped, and the download starts once more.
@@ -28,8 +31,9 @@ def fetch(address: str, target: Path, *, size: int, sha256: str, timeout: float 
     Args:
         address: http or https.
         target: where the file shall be; folders are made.
-        size: bytes; the download never writes more.
-        sha256: hexadecimal.
+        size: bytes; the download never writes more. None: as many as the server says, up to 4 GiB.
+        checksum: of the file, hexadecimal: MD5 (32 digits) or SHA-256 (64). None: nobody has published one, and then
+            the download always begins anew, as nothing would show that two parts belong together.
         timeout: seconds to wait for the server, each time.
 
     Raises:
@@ -41,11 +45,13 @@ def fetch(address: str, target: Path, *, size: int, sha256: str, timeout: float 
         with open(part, "a+b") as file, _locked(file):
             if target.exists():  # another process finished it while this one waited
                 return target
+            if checksum is None:
+                file.truncate(0)
             resumed = _receive(address, file, size, timeout, target.name)
-            if resumed and _digest(file) != sha256:
+            if resumed and not _matches(file, checksum):
                 file.truncate(0)
                 _receive(address, file, size, timeout, target.name)
-            if _digest(file) != sha256:
+            if not _matches(file, checksum):
                 file.truncate(0)
                 raise DownloadError("the checksum is wrong: the file there is not the published one")
             file.flush()
@@ -56,10 +62,10 @@ def fetch(address: str, target: Path, *, size: int, sha256: str, timeout: float 
     return target
 
 
-def _receive(address: str, file: BinaryIO, size: int, timeout: float, name: str) -> bool:
-    """Bring `file` to `size` bytes. Returns whether it continued an earlier part."""
+def _receive(address: str, file: BinaryIO, size: int | None, timeout: float, name: str) -> bool:
+    """Bring `file` to its size. Returns whether it continued an earlier part."""
     have = file.seek(0, os.SEEK_END)
-    if have > size:
+    if size is not None and have > size:
         have = file.truncate(0)
     if have == size:
         return True
@@ -70,11 +76,22 @@ def _receive(address: str, file: BinaryIO, size: int, timeout: float, name: str)
             if response.status != 200:
                 response.close()
                 return _receive(address, file, size, timeout, name)
-        with _progress(name, size, have) as advance:
-            have = _copy(response, file, have, size, advance)
-    if have != size:
-        raise DownloadError(f"ended after {have:,} of {size:,} bytes; what came is kept, try again to continue")
+        whole = have + _announced(response) if size is None else size
+        with _progress(name, whole, have) as advance:
+            have = _copy(response, file, have, whole, advance)
+    if have != whole:
+        raise DownloadError(f"ended after {have:,} of {whole:,} bytes; what came is kept, try again to continue")
     return resumed
+
+
+def _announced(response: HTTPResponse) -> int:
+    """How many bytes the server is going to send, of a file whose size is known to nobody else."""
+    length = response.headers.get("Content-Length") or ""
+    if not (length.isascii() and length.isdigit() and len(length) < 20):
+        raise DownloadError("the server does not say how long the file is")
+    if int(length) > LARGEST:
+        raise DownloadError(f"the server announces {int(length):,} bytes, more than the {LARGEST:,} allowed")
+    return int(length)
 
 
 def _open(address: str, start: int, timeout: float) -> HTTPResponse:
@@ -130,14 +147,17 @@ def _range_start(response: HTTPResponse) -> int | None:
     return int(start) if unit == "bytes" and start.isascii() and start.isdigit() else None
 
 
-def _digest(file: BinaryIO) -> str:
+def _matches(file: BinaryIO, checksum: str | None) -> bool:
+    """Whether the file has the checksum, of the kind that its length tells."""
     import hashlib
 
-    digest = hashlib.sha256()
+    if checksum is None:
+        return True
+    digest = hashlib.md5(usedforsecurity=False) if len(checksum) == 32 else hashlib.sha256()
     file.seek(0)
     while chunk := file.read(1 << 20):
         digest.update(chunk)
-    return digest.hexdigest()
+    return digest.hexdigest() == checksum
 
 
 @contextmanager

@@ -11,6 +11,7 @@
 
 #include <optional>
 
+#include "builder.h"
 #include "program.h"
 
 namespace nb = nanobind;
@@ -211,6 +212,7 @@ class BoundProgram {
 NB_MODULE(_native, m) {
   using namespace striate;
   m.doc() = "Striate's native engine; use it through striate.engines.native.";
+  m.def("operation_names", &operation_names);
   nb::class_<Engine>(m, "Engine")
       .def(nb::init<int, const std::string&>(), "threads"_a, "instruction_set"_a)
       .def_prop_ro("threads", [](const Engine& e) { return e.threads->size(); })

@@ -5,7 +5,7 @@
 
 namespace striate {
 
-const OperationPhases& phases_of(const std::string& kind) {
+static const std::map<std::string, OperationPhases>& operations() {
   static const std::map<std::string, OperationPhases> table = {
       {"Conv", {conv_forward, conv_backward, true}},
       {"Dense", {dense_forward, dense_backward, true}},
@@ -21,9 +21,19 @@ const OperationPhases& phases_of(const std::string& kind) {
       {"Concat", {concat_forward, concat_backward, false}},
       {"Penalty", {penalty_forward, penalty_backward, false}},
   };
-  const auto found = table.find(kind);
-  if (found == table.end()) throw std::invalid_argument("the native engine has no operation " + kind);
+  return table;
+}
+
+const OperationPhases& phases_of(const std::string& kind) {
+  const auto found = operations().find(kind);
+  if (found == operations().end()) throw std::invalid_argument("the native engine has no operation " + kind);
   return found->second;
+}
+
+std::vector<std::string> operation_names() {
+  std::vector<std::string> names = {"Input"};  // its values are gathered, not computed
+  for (const auto& [name, phases] : operations()) names.push_back(name);
+  return names;
 }
 
 static bool is_plain_relu(const Node& n) {

@@ -92,6 +92,7 @@ struct OperationPhases {
   bool takes_relu;  // its forward kernel can apply a following ReLU
 };
 const OperationPhases& phases_of(const std::string& kind);
+std::vector<std::string> operation_names();
 
 void conv_forward(Builder&, int);
 void conv_backward(Builder&, int);

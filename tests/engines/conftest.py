@@ -27,4 +27,4 @@ def oracle() -> Any:
     torch.set_num_threads(1)  # its threads would wait for work on the cores that the tested engine's work on
     from striate.engines.torch import TorchEngine
 
-    return TorchEngine(dtype="float64")
+    return TorchEngine(precision="float64")

@@ -23,7 +23,7 @@ from .strategies import Case
 @pytest.fixture(scope="session")
 def single(oracle: Any) -> Engine:
     """The torch engine as users get it, in float32; `oracle` is there so that a missing PyTorch is said."""
-    return engines.get("torch")
+    return engines.get("torch:cpu")
 
 
 def check(oracle: Engine, single: Engine, case: Case) -> None:

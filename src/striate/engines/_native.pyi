@@ -1,5 +1,7 @@
 from typing import Any
 
+def operation_names() -> list[str]: ...
+
 class Engine:
     threads: int
     instruction_set: str

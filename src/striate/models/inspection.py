@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.engines import get as get_engine
 from striate.errors import ShapeError, StriateError
 from striate.graph import Array, Node
 from striate.lookup import nearest
@@ -32,7 +31,7 @@ class Inspection(Network):
         Raises:
             StriateError: images that do not fit, or a name that is not known.
         """
-        images = prepare_images(x, self.input_shapes, get_engine().first_not_finite)
+        images = prepare_images(x, self.input_shapes, self.engine.first_not_finite)
         self.build_for(images)
         names = [layer.name for layer in self.layers] if layer_names is None else layer_names
         names = [names] if isinstance(names, str) else list(names)
@@ -56,7 +55,7 @@ class Inspection(Network):
         Raises:
             StriateError: images, names or a cotangent that do not fit.
         """
-        images = prepare_images(x, self.input_shapes, get_engine().first_not_finite)
+        images = prepare_images(x, self.input_shapes, self.engine.first_not_finite)
         self.build_for(images)
         node = self.node(of)
         expected = (len(images[0]), *node.shape)

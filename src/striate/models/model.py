@@ -10,7 +10,6 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from striate.console import printable
-from striate.engines import get as get_engine
 from striate.errors import StriateError
 from striate.models.inspection import Inspection
 from striate.models.network import one_or_list
@@ -36,7 +35,7 @@ class Model(Trainer, Inspection):
         Returns:
             An array (n, *shape); a list for several outputs.
         """
-        images = prepare_images(inputs, self.input_shapes, get_engine().first_not_finite, "inputs")
+        images = prepare_images(inputs, self.input_shapes, self.engine.first_not_finite, "inputs")
         self.build_for(images)
         program = self.program()
         if training:

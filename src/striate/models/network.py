@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.engines import Program
+from striate.engines import Engine, Program
 from striate.engines import get as get_engine
 from striate.errors import StriateError
 from striate.graph import Array, Graph, Parameter, Shape
@@ -32,7 +32,8 @@ class Network:
         self.name = name or automatic_name(type(self).__name__)
         self._trainable = trainable
         self._graphs: dict[Flags, Graph] = {}
-        self._programs: dict[int, Program] = {}
+        self._programs: dict[tuple[int, Engine], Program] = {}
+        self._engine: Engine | None = None
 
     # What a subclass defines
 
@@ -116,12 +117,18 @@ class Network:
         for layer, value in zip(self.layers, flags, strict=True):
             layer.trainable = value
 
-    def program(self) -> Program:
-        """The network compiled for inference."""
-        graph = self.graph
-        if id(graph) not in self._programs:
-            self._programs = {id(graph): get_engine().compile(graph)}
-        return self._programs[id(graph)]
+    @property
+    def engine(self) -> Engine:
+        """What runs the network: the engine given to `compile`, else $STRIATE_ENGINE, else the native one."""
+        return self._engine or get_engine()
+
+    def program(self, engine: Engine | None = None) -> Program:
+        """The network compiled for inference, by its own engine if none is given."""
+        graph, engine = self.graph, engine or self.engine
+        key = (id(graph), engine)
+        if key not in self._programs:
+            self._programs = {key: engine.compile(graph)}
+        return self._programs[key]
 
     def forget_graphs(self) -> None:
         """To be called when layers are added or removed."""

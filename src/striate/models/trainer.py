@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from striate import random
 from striate.arrays import is_converted
 from striate.checks import whole
-from striate.engines import Examples, Program
+from striate.engines import Engine, EngineLike, Examples, Program
 from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
 from striate.graph import Graph
@@ -51,12 +51,12 @@ class Trainer(Network):
         self.seed = 0
         self._compiled: Compiled | None = None
         self._compiled_flags: tuple[bool, ...] = ()
-        self._training_program: tuple[tuple[Any, ...], Graph, Program] | None = None
+        self._training_program: tuple[tuple[Any, ...], Graph, Program, Engine] | None = None
 
     def compile(
         self, optimizer: OptimizerLike = "rmsprop", loss: Any = None, loss_weights: Any = None,
         metrics: Any = None, weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
-        jit_compile: bool | str = "auto", auto_scale_loss: bool = True,
+        jit_compile: bool | str = "auto", auto_scale_loss: bool = True, engine: EngineLike = None,
     ) -> None:
         """Say how the network is to be trained. Layers are trained or frozen as their `trainable` stand now.
 
@@ -67,11 +67,15 @@ class Trainer(Network):
             metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike.
             weighted_metrics: the same, following sample and class weights.
             run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: without effect; the engine chooses.
+            engine: what runs the network from now on, as `striate.engines.get` takes it: "native", "torch",
+                "torch:cuda:1", an engine; None: $STRIATE_ENGINE, else the native one. Not saved with the model.
 
         Raises:
-            StriateError: a name that is not known; the message gives the nearest ones.
+            StriateError: a name that is not known (the message gives the nearest ones), or a device that is not there.
         """
+        chosen = None if engine is None else get_engine(engine)
         self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
+        self._engine = chosen
         self._compiled_flags = self.trainable_flags
         self.seed = random.next_seed()
         self.stop_training = False
@@ -82,7 +86,7 @@ class Trainer(Network):
         verbose: int | str = "auto", callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
         shuffle: bool = True, class_weight: Mapping[int, float] | None = None, sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0, steps_per_epoch: None = None, validation_steps: None = None,
-        validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1,
+        validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1, engine: EngineLike = None,
     ) -> History:
         """Train for a number of epochs.
 
@@ -107,6 +111,7 @@ class Trainer(Network):
             steps_per_epoch, validation_steps: not available.
             validation_batch_size: as batch_size if not given.
             validation_freq: measure after every so many epochs, or after the epochs of a list (from 1).
+            engine: another engine than the model's for this call alone (see `compile`).
 
         Returns:
             The history: `history.history["loss"]` has one value for each epoch.
@@ -122,20 +127,20 @@ class Trainer(Network):
         epochs, initial_epoch = whole("epochs", epochs, 1), whole("initial_epoch", initial_epoch, 0)
         shuffle, verbosity = arguments.flag("shuffle", shuffle), arguments.verbosity(verbose)
         measured = arguments.validation_epochs(validation_freq, epochs)
-        listed = make_callbacks(callbacks)
+        listed, runner = make_callbacks(callbacks), self._runner(engine)
 
-        train = self._examples(compiled, x, y, sample_weight, class_weight)
+        train = self._examples(compiled, runner, x, y, sample_weight, class_weight)
         validation: Examples | None = None
         if validation_data is not None:
             vx, vy, vw = arguments.validation_triple(validation_data)
             shapes = [array.shape[1:] for array in train.images]
-            validation = self._examples(compiled, vx, vy, vw, None, "validation_data ", shapes)
+            validation = self._examples(compiled, runner, vx, vy, vw, None, "validation_data ", shapes)
         elif validation_split:
             train, validation = split_examples(train, validation_split)
             if class_weight is not None:  # they are for training alone
                 validation = Examples(validation.images, validation.targets)
 
-        program, meters = self._prepare(compiled, train)
+        program, meters = self._prepare(compiled, runner, train)
         validation_size = size if validation_batch_size is None else validation_size
         if validation is not None:
             validation_size = min(validation_size, len(validation))
@@ -150,11 +155,12 @@ class Trainer(Network):
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: int | str = "auto",
         sample_weight: ArrayLike | None = None, steps: None = None, callbacks: Any = None, return_dict: bool = False,
+        engine: EngineLike = None,
     ) -> Any:
         """Loss and metrics on some data, in inference mode.
 
         Args:
-            x, y, batch_size, sample_weight, callbacks: as for `fit`.
+            x, y, batch_size, sample_weight, callbacks, engine: as for `fit`.
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
             steps: not available.
             return_dict: return all values by name.
@@ -169,9 +175,9 @@ class Trainer(Network):
         compiled = self._need_compiled("evaluate")
         arguments.unavailable(steps=steps)
         size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
-        listed = make_callbacks(callbacks)
-        examples = self._examples(compiled, x, y, sample_weight, None)
-        program, meters = self._prepare(compiled, examples)
+        listed, runner = make_callbacks(callbacks), self._runner(engine)
+        examples = self._examples(compiled, runner, x, y, sample_weight, None)
+        program, meters = self._prepare(compiled, runner, examples)
         size = min(size, len(examples))
         all_callbacks = self._callbacks(listed, verbosity, 1, len(examples), size)
         logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(self))
@@ -179,7 +185,7 @@ class Trainer(Network):
 
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: None = None,
-        callbacks: Any = None,
+        callbacks: Any = None, engine: EngineLike = None,
     ) -> Any:
         """The network's output for images, in constant memory besides the result.
 
@@ -192,6 +198,7 @@ class Trainer(Network):
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
             steps: not available.
             callbacks: objects of striate.callbacks.
+            engine: as for `fit`.
 
         Returns:
             An array (n, *shape); a list of arrays for several outputs.
@@ -201,10 +208,10 @@ class Trainer(Network):
         """
         arguments.unavailable(steps=steps)
         size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
-        listed = make_callbacks(callbacks)
-        images = view_images(x, self.input_shapes, get_engine().first_not_finite)
+        listed, runner = make_callbacks(callbacks), self._runner(engine)
+        images = view_images(x, self.input_shapes, runner.first_not_finite)
         self.build_for(images)
-        program, count = self.program(), len(images[0])
+        program, count = self.program(runner), len(images[0])
         size = min(size, count)
         hooks = self._callbacks(listed, verbosity, 1, count, size)
         shapes = [array.shape[1:] for array in images]
@@ -217,7 +224,7 @@ class Trainer(Network):
             end = min(at + chunks.steps * size, count)
             hooks.on_predict_batch_begin(at // size)
             start = time.perf_counter()
-            pieces = prepare_images([array[at:end] for array in images], shapes, get_engine().first_not_finite)
+            pieces = prepare_images([array[at:end] for array in images], shapes, runner.first_not_finite)
             for output, piece in zip(outputs, program.predict(pieces, size), strict=True):
                 output[at:end] = piece
             chunks.took(math.ceil((end - at) / size), time.perf_counter() - start)
@@ -237,8 +244,8 @@ class Trainer(Network):
             TrainingError: the loss is not finite; the weights are as before.
         """
         compiled = self._need_compiled("train_on_batch")
-        examples = self._examples(compiled, x, y, sample_weight, class_weight)
-        program, meters = self._prepare(compiled, examples)
+        examples = self._examples(compiled, self.engine, x, y, sample_weight, class_weight)
+        program, meters = self._prepare(compiled, self.engine, examples)
         meters.reset()
         count = len(examples)
         if loop.take_steps(self, program, meters, examples, np.arange(count, dtype=np.int64), count) is not None:
@@ -252,8 +259,8 @@ class Trainer(Network):
     ) -> Any:
         """Loss and metrics of one batch in inference mode; returns what `evaluate` returns."""
         compiled = self._need_compiled("test_on_batch")
-        examples = self._examples(compiled, x, y, sample_weight, None)
-        program, meters = self._prepare(compiled, examples)
+        examples = self._examples(compiled, self.engine, x, y, sample_weight, None)
+        program, meters = self._prepare(compiled, self.engine, examples)
         meters.reset()
         loop.measure(program, meters, examples, len(examples))
         return _returned(meters, meters.results(), return_dict)
@@ -314,14 +321,18 @@ class Trainer(Network):
             raise NotCompiledError(f"{self.name}: call compile(optimizer=..., loss=...) before {what}")
         return self._compiled
 
+    def _runner(self, engine: EngineLike) -> Engine:
+        """The engine of one call."""
+        return self.engine if engine is None else get_engine(engine)
+
     def _examples(
-        self, compiled: Compiled, x: Any, y: Any, sample_weight: Any, class_weight: Any, prefix: str = "",
-        shapes: list[tuple[int, ...]] | None = None,
+        self, compiled: Compiled, engine: Engine, x: Any, y: Any, sample_weight: Any, class_weight: Any,
+        prefix: str = "", shapes: list[tuple[int, ...]] | None = None,
     ) -> Examples:
         """Data checked and converted, without touching the model."""
         if not compiled.losses:
             raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
-        find = get_engine().first_not_finite
+        find = engine.first_not_finite
         shapes = self.input_shapes or shapes
         if shapes is None:
             shapes = [array.shape[1:] for array in view_images(x, None, find, f"{prefix}x")]
@@ -329,7 +340,7 @@ class Trainer(Network):
         outputs = compiled.outputs(names, self.compute_output_shapes(shapes))
         return labelled(x, y, sample_weight, class_weight, shapes, outputs, find, prefix)
 
-    def _prepare(self, compiled: Compiled, examples: Examples) -> tuple[Program, Meters]:
+    def _prepare(self, compiled: Compiled, engine: Engine, examples: Examples) -> tuple[Program, Meters]:
         """Build if need be; the program for training, and the metrics."""
         self.build_for(examples.images)
         if len(self._compiled_flags) != len(self.layers):  # layers were added since compile
@@ -341,23 +352,23 @@ class Trainer(Network):
             )
         graph = self.graph_with(self._compiled_flags)
         functions, meters = compiled.resolve(examples.targets, [node.shape for node in graph.outputs])
-        key = rule_key(graph, compiled, functions)
+        key = (engine, *rule_key(graph, compiled, functions))
         if self._training_program is None or self._training_program[0] != key:
             with self.flags_set(self._compiled_flags):
                 rule = compiled.optimizer.rule(graph.parameters())
-                program = get_engine().compile(
+                program = engine.compile(
                     graph, losses=functions, loss_weights=compiled.loss_weights, rule=rule, seed=self.seed
                 )
-            self._training_program = (key, graph, program)
+            self._training_program = (key, graph, program, engine)
         return self._training_program[2], meters
 
-    def program(self) -> Program:
-        """The network compiled for inference; the program for training serves when its graph is the same."""
+    def program(self, engine: Engine | None = None) -> Program:
+        """The network compiled for inference; the program for training serves when graph and engine are the same."""
         kept = self._training_program
-        if kept is not None and kept[1] is self.graph:
+        if kept is not None and kept[1] is self.graph and kept[3] is (engine or self.engine):
             self._programs.clear()
             return kept[2]
-        return super().program()
+        return super().program(engine)
 
     def forget_graphs(self) -> None:
         """To be called when layers are added or removed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
 
 import numpy as np
 import torch
@@ -12,28 +11,41 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
+from striate.engines.torch.devices import resolve
 from striate.engines.torch.losses import batch_loss, takes_logits
 from striate.engines.torch.operations import Pass, penalty, run
 from striate.engines.torch.updates import Slots, update
+from striate.errors import StriateError
 from striate.graph import Array, Graph, LossFunction, Node, Parameter, UpdateRule
 
 Weights = dict[Parameter, Tensor]
+PRECISIONS = ("float32", "bfloat16", "float16", "float64")
 
 
 class TorchEngine(Engine):
     """Executes graphs with PyTorch.
 
     Args:
-        device: where to compute, as PyTorch names it.
-        dtype: in what precision. Arrays that come and go, and weights between calls, are float32 either way; "float64"
-            serves tests, which then see the other engine's rounding only.
+        device: "cpu", "cuda", "cuda:1", "mps".
+        precision: "float32"; "bfloat16" or "float16": products of convolutions and dense layers in that type, weights
+            and sums in float32; "float64" serves tests, which then see the other engine's rounding only. Arrays that
+            come and go, and weights between calls, are float32 in any case.
+
+    Raises:
+        StriateError: a device that is not there, or another precision.
     """
 
     name = "torch"
 
-    def __init__(self, device: str = "cpu", dtype: Literal["float32", "float64"] = "float32") -> None:
-        self.device = torch.device(device)
-        self.dtype: torch.dtype = getattr(torch, dtype)
+    def __init__(self, device: str = "cpu", precision: str = "float32") -> None:
+        if precision not in PRECISIONS:
+            raise StriateError(f"precision: got {precision!r}, expected one of {', '.join(map(repr, PRECISIONS))}")
+        self.device = resolve(device)
+        self.precision = precision
+        self.dtype = torch.float64 if precision == "float64" else torch.float32
+
+    def __repr__(self) -> str:
+        return f"TorchEngine({str(self.device)!r}, {self.precision!r})"
 
     def compile(
         self,

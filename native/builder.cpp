@@ -17,6 +17,7 @@ static const std::map<std::string, OperationPhases>& operations() {
       {"Affine", {affine_forward, affine_backward, false}},
       {"Pad", {pad_forward, pad_backward, false}},
       {"Reshape", {reshape_forward, reshape_backward, false}},
+      {"Select", {select_forward, select_backward, false}},
       {"Add", {add_forward, add_backward, false}},
       {"Concat", {concat_forward, concat_backward, false}},
       {"Penalty", {penalty_forward, penalty_backward, false}},

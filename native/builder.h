@@ -114,6 +114,8 @@ void pad_forward(Builder&, int);
 void pad_backward(Builder&, int);
 void reshape_forward(Builder&, int);
 void reshape_backward(Builder&, int);
+void select_forward(Builder&, int);
+void select_backward(Builder&, int);
 void add_forward(Builder&, int);
 void add_backward(Builder&, int);
 void concat_forward(Builder&, int);

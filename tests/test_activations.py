@@ -8,7 +8,7 @@ from striate import activations
 from striate.errors import StriateError
 
 
-@pytest.mark.parametrize("name", sorted(activations._FUNCTIONS))
+@pytest.mark.parametrize("name", sorted(activations._FUNCTIONS.keys() - {"scaled_tanh"}))
 def test_names_are_keras_s(keras: Any, name: str) -> None:
     theirs = getattr(keras.activations, name)
     ours = activations.get(name)

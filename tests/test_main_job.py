@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import striate
-from striate.applications import lenet5
+from striate.applications import LeNet5, from_pixels
 from striate.datasets import fashion_mnist
 from striate.utils import set_random_seed
 
@@ -32,7 +32,7 @@ def run(program: str, **environment: str) -> str:
 def test_lenet5_learns_fashion_mnist() -> None:
     (x, y), (x_test, y_test) = fashion_mnist.load_data(subset=True)
     set_random_seed(1)
-    model = lenet5()
+    model = from_pixels(LeNet5(modern=True))
     model.compile(striate.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x[..., None], y, batch_size=64, epochs=5, verbose=0)
     _, accuracy = model.evaluate(x_test[..., None], y_test, verbose=0)
@@ -82,11 +82,11 @@ def test_training_lenet5_on_60000_images_takes_less_than_400_mb() -> None:
     # VmHWM, not ru_maxrss: that one remembers the parent's size from before the exec.
     printed = run("""
         import numpy as np
-        from striate.applications import lenet5
+        from striate.applications import LeNet5, from_pixels
 
         rng = np.random.default_rng(0)
         x, y = rng.integers(0, 256, (60000, 28, 28, 1), dtype="uint8"), rng.integers(0, 10, 60000).astype("uint8")
-        model = lenet5()
+        model = from_pixels(LeNet5(modern=True))
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         model.fit(x, y, batch_size=32, verbose=0, epochs=1)
         print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))

@@ -115,7 +115,7 @@ struct UpdateArguments {
   KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
   KERNEL(norm_sums) KERNEL(norm_backward) KERNEL(activate) KERNEL(activate_backward) KERNEL(gate) KERNEL(softmax) \
   KERNEL(softmax_backward) KERNEL(dropout) KERNEL(dropout_backward) KERNEL(affine) KERNEL(add) KERNEL(penalty) \
-  KERNEL(penalty_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(fill_zero) KERNEL(lanes_to_rows) \
+  KERNEL(penalty_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) KERNEL(fill_zero) KERNEL(lanes_to_rows) \
   KERNEL(loss) KERNEL(sum_gradients) KERNEL(penalty_sums) KERNEL(sum_of_squares) KERNEL(update) KERNEL(all_finite) \
   KERNEL(multiply_add_peak)
 
@@ -169,6 +169,10 @@ struct Kernels {
   void (*scatter)(const float* input, float* const* images, int filled, int64_t count);
   void (*copy_box)(const float* input, float* output, int64_t depth, int64_t height, int64_t row, int64_t in_depth,
                    int64_t in_row, int64_t out_depth, int64_t out_row);
+  // Of each position `count` chosen channels.
+  void (*select)(const float* input, float* output, const int32_t* chosen, int64_t count, int64_t positions, int64_t channels);
+  void (*select_backward)(const float* output_gradient, float* input_gradient, const int32_t* chosen, int64_t count,
+                          int64_t positions, int64_t channels);
   void (*fill_zero)(float* output, int64_t count);
   void (*lanes_to_rows)(const float* input, float* rows, int64_t positions, int64_t channels, int64_t row_length);
 

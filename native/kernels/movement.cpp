@@ -42,6 +42,26 @@ void copy_box(const float* input, float* output, int64_t depth, int64_t height, 
     }
 }
 
+// output[p][i] = input[p][chosen[i]]
+void select(const float* input, float* output, const int32_t* chosen, int64_t count, int64_t positions, int64_t channels) {
+  for (int64_t p = 0; p < positions; p++) {
+    const Lane* from = lanes(input) + p * channels;
+    Lane* to = lanes(output) + p * count;
+    for (int64_t i = 0; i < count; i++) to[i] = from[chosen[i]];
+  }
+}
+
+// input_gradient[p][c] = sum over i with chosen[i] = c: output_gradient[p][i]
+void select_backward(const float* output_gradient, float* input_gradient, const int32_t* chosen, int64_t count,
+                     int64_t positions, int64_t channels) {
+  for (int64_t p = 0; p < positions; p++) {
+    const Lane* from = lanes(output_gradient) + p * count;
+    Lane* to = lanes(input_gradient) + p * channels;
+    for (int64_t c = 0; c < channels; c++) to[c] = zero();
+    for (int64_t i = 0; i < count; i++) to[chosen[i]] += from[i];
+  }
+}
+
 void fill_zero(float* output, int64_t count) {
   Lane* out = lanes(output);
   for (int64_t i = 0; i < count; i++) out[i] = zero();

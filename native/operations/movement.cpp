@@ -1,4 +1,4 @@
-// Padding, reshaping and concatenation.
+// Padding, reshaping, selection of channels and concatenation.
 #include "../builder.h"
 #include "spatial.h"
 
@@ -34,6 +34,28 @@ void reshape_backward(Builder& b, int index) {
   if (dx < 0) return;
   const int64_t size = b.node(index).size();
   b.plan.per_pack("reshape backward", {dy, dx}, [=](const Work& w) { w.plan.kernels.copy_box(w.at(dy), w.at(dx), 1, 1, size, 0, 0, 0, 0); });
+}
+
+static std::vector<int32_t> chosen_channels(const Node& n) {
+  const auto& numbers = n.list("channels");
+  return std::vector<int32_t>(numbers.begin(), numbers.end());
+}
+
+void select_forward(Builder& b, int index) {
+  const int x = b.input_value(index), y = b.value(index);
+  const int64_t channels = b.input_shape(index).back(), count = b.node(index).channels(), positions = b.node(index).size() / count;
+  b.plan.per_pack("select forward", {x, y}, [=, chosen = chosen_channels(b.node(index))](const Work& w) {
+    w.plan.kernels.select(w.at(x), w.at(y), chosen.data(), count, positions, channels);
+  });
+}
+
+void select_backward(Builder& b, int index) {
+  const int dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx < 0) return;
+  const int64_t channels = b.input_shape(index).back(), count = b.node(index).channels(), positions = b.node(index).size() / count;
+  b.plan.per_pack("select backward", {dy, dx}, [=, chosen = chosen_channels(b.node(index))](const Work& w) {
+    w.plan.kernels.select_backward(w.at(dy), w.at(dx), chosen.data(), count, positions, channels);
+  });
 }
 
 // Copies `channels` of every position between a tensor of `in_step` channels and one of `out_step`.

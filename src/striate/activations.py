@@ -79,6 +79,11 @@ def tanh(x: ArrayLike) -> Array:
     return _apply(x, *_OPERATIONS[tanh])
 
 
+def scaled_tanh(x: ArrayLike) -> Array:
+    """1.7159 tanh(2 x / 3), which leaves 1 and -1 where they are (LeCun et al. 1998)."""
+    return _apply(x, *_OPERATIONS[scaled_tanh])
+
+
 def hard_tanh(x: ArrayLike) -> Array:
     """x, bounded by -1 and 1."""
     return _apply(x, *_OPERATIONS[hard_tanh])
@@ -137,6 +142,7 @@ _OPERATIONS: dict[ActivationFunction, tuple[Operation, ...]] = {
     sparse_sigmoid: (Affine(0.5, 0.5), operations.Activation("relu", max_value=1.0)),
     log_sigmoid: (Affine(-1.0), operations.Activation("softplus"), Affine(-1.0)),
     tanh: (operations.Activation("tanh"),),
+    scaled_tanh: (Affine(2 / 3), operations.Activation("tanh"), Affine(1.7159)),
     hard_tanh: (Affine(1.0, 1.0), operations.Activation("relu", max_value=2.0), Affine(1.0, -1.0)),
     softplus: (operations.Activation("softplus"),),
     softsign: (operations.Activation("softsign"),),

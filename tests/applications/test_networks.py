@@ -5,39 +5,106 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from striate.applications import NETWORKS, lenet5
+from striate.applications import NETWORKS, ConvNetJS, DigitVisualizer, Entry, LeNet1, LeNet5, TinyVGG, from_pixels
+from striate.errors import StriateError
+from striate.graph import outlines
 from striate.random import set_random_seed
 
+SMALL = [name for name, entry in NETWORKS.items() if entry.smallest <= 32 and entry.input_shape[0] <= 64]
 
-def test_lenet5_has_the_parameters_of_the_paper() -> None:
-    model = lenet5()
-    sizes = [layer.count_params() for layer in model.layers if layer.count_params()]
-    assert sizes == [156, 2416, 48_120, 10_164, 850]
+
+def sizes(model: object) -> dict[str, int]:
+    return {layer.name: layer.count_params() for layer in model.layers if layer.weights}  # type: ignore[attr-defined]
+
+
+def connections(model: object) -> int:
+    """As the papers count: each unit's inputs and its bias; of a subsampling the four inputs and the bias."""
+    total = 0
+    for layer in model.layers:  # type: ignore[attr-defined]
+        positions = int(np.prod(layer.output_shape[1:-1], dtype=int))
+        if type(layer).__name__ == "Subsampling2D":
+            total += positions * layer.output_shape[-1] * 5
+        else:
+            total += positions * layer.count_params()
+    return total
+
+
+def test_lenet1_is_the_paper_s() -> None:
+    model = LeNet1()
+    assert sizes(model) == {"H1": 104, "H2": 8, "H3": 512, "H4": 24, "output": 1930}
+    assert model.count_params() == 2578
+    assert connections(model) == 98_442
+
+
+def test_lenet5_is_the_paper_s() -> None:
+    model = LeNet5()
+    assert sizes(model) == {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48_120, "F6": 10_164, "output": 850}
+    assert model.count_params() == 60_000 + 850  # the paper's output layer is not learnt
+    shapes = [layer.output_shape[1:] for layer in model.layers]
+    assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (1, 1, 120), (120,), (84,), (10,)]
+
+
+def test_lenet5_as_it_is_taught() -> None:
+    model = LeNet5(modern=True)
+    assert list(sizes(model).values()) == [156, 2416, 48_120, 10_164, 850]
     assert model.count_params() == 61_706
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_pixels_go_in_and_probabilities_come_out(name: str) -> None:
+def test_networks_of_web_pages() -> None:
+    assert list(sizes(ConvNetJS()).values()) == [280, *[910] * 5, 1610]
+    assert ConvNetJS().count_params() == 6440  # "7 layers, 7000 parameters"
+    assert list(sizes(ConvNetJS(page=True)).values()) == [1216, 8020, 10_020, 3210]
+    assert TinyVGG().count_params() == 19_920
+    assert TinyVGG().get_layer("max_pool_2").output_shape == (None, 13, 13, 10)
+    assert list(sizes(DigitVisualizer()).values()) == [156, 2416, 48_120, 12_100, 1010]
+
+
+def test_an_outline_has_shapes_and_no_numbers() -> None:
+    with outlines():
+        model = LeNet5()
+    assert model.count_params() == 60_850
+    assert model.get_layer("C1").weights[0].value.strides == (0, 0, 0, 0)
+    with pytest.raises(StriateError, match="has a shape and no numbers"):
+        model.predict(np.zeros((1, 32, 32, 1)), verbose=0)
+    assert LeNet5().get_layer("C1").weights[0].value.std() > 0  # outside, parameters are as ever
+
+
+@pytest.mark.parametrize("entry", NETWORKS.values(), ids=NETWORKS)
+def test_the_list_is_right_about_sizes(entry: Entry) -> None:
+    with outlines():
+        smallest = entry.build((entry.smallest, entry.smallest, entry.input_shape[-1]))
+        with pytest.raises(StriateError):
+            entry.build((entry.smallest - 1, entry.smallest - 1, entry.input_shape[-1]))
+    assert smallest.built
+    assert entry.outline().input_shape == (None, *entry.input_shape)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_pixels_go_in_and_one_number_a_class_comes_out(name: str) -> None:
     set_random_seed(1)
-    model = NETWORKS[name]((32, 32, 3), 7)
+    bare = NETWORKS[name].build((32, 32, 3), 7)
     images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), np.uint8)
-    chances = model.predict(images, verbose=0)
+    chances = bare.predict(images / np.float32(255), verbose=0)
     assert chances.shape == (5, 7)
-    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)
-    set_random_seed(1)
-    bare = NETWORKS[name]((32, 32, 3), 7, include_preprocessing=False)
-    np.testing.assert_allclose(bare.predict(images / np.float32(255), verbose=0), chances, atol=1e-5)
+    if name != "lenet1":  # its targets are 1 and -1
+        np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(from_pixels(bare).predict(images, verbose=0), chances, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_learns(name: str) -> None:
+@pytest.mark.parametrize("name", SMALL)
+def test_every_small_network_learns(name: str) -> None:
     set_random_seed(2)
     labels = np.arange(40) % 4
-    images = np.random.default_rng(0).integers(0, 60, (40, 28, 28, 1), np.uint8)
+    images = np.random.default_rng(0).integers(0, 60, (40, 32, 32, 1), np.uint8)
     for image, label in zip(images, labels, strict=True):
         image[6 * label : 6 * label + 5] += 150
-    model = NETWORKS[name](classes=4)
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(images, labels, batch_size=8, epochs=15, verbose=0).history
+    model = from_pixels(NETWORKS[name].build((32, 32, 1), 4))
+    if name == "lenet1":
+        model.compile("adam", "mse", metrics=["accuracy"])
+        targets = 2.0 * np.eye(4)[labels] - 1
+    else:
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        targets = labels
+    history = model.fit(images, targets, batch_size=8, epochs=25, verbose=0).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]
-    assert history["accuracy"][-1] > 0.9
+    assert model.predict(images, verbose=0).argmax(axis=1).tolist() == labels.tolist()

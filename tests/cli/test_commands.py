@@ -47,17 +47,17 @@ def test_train(fashion: Path, place: Path, capsys: pytest.CaptureFixture[str]) -
     lines = captured.out.splitlines()
     assert captured.err == ""
     assert max(len(line) for line in lines) <= 80
-    assert lines[0] == "lenet5 on Fashion-MNIST: 80 images, 61,706 parameters"
+    assert lines[0] == "lenet5_modern on Fashion-MNIST: 80 images, 61,706 parameters"
     assert [line[:9] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
     assert all("images/s" in line and "validation" in line for line in lines[1:3])
     assert any(line.startswith("test accuracy ") for line in lines)
     table = lines[lines.index(next(line for line in lines if line.startswith("class "))) :]
     assert table[0].split() == ["class", "precision", "recall", "images"]
     assert [row.split("  ")[0] for row in table[1:11]] == list(striate.datasets.fashion_mnist.class_names)
-    folder = place / "runs" / "fashion_mnist-lenet5"
+    folder = place / "runs" / "fashion_mnist-lenet5_modern"
     assert sorted(path.name for path in folder.iterdir()) == ["classes.json", "model.keras", "report.html"]
     report = (folder / "report.html").read_text(encoding="utf-8")
-    for text in ("lenet5 on Fashion-MNIST", "Ankle boot", "Rescaling", "61,706", "<dt>seed</dt><dd>42</dd>"):
+    for text in ("lenet5_modern on Fashion-MNIST", "Ankle boot", "Rescaling", "61,706", "<dt>seed</dt><dd>42</dd>"):
         assert text in report
 
 

@@ -14,7 +14,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from striate.engines import Engine
-from striate.graph.operations import Activation, ActivationName, Add, Affine, Concat, Dropout, Penalty, Reshape, Softmax
+from striate.graph.operations import (
+    Activation,
+    ActivationName,
+    Add,
+    Affine,
+    Concat,
+    Dropout,
+    Penalty,
+    Reshape,
+    Select,
+    Softmax,
+)
 
 from . import strategies as some
 from .checks import IN_A_ROW, assert_same, assert_same_forward, assert_same_gradients, examples, near_a_kink
@@ -197,6 +208,15 @@ def test_reshape(engine: Engine, oracle: Engine, shape: tuple[int, ...], batch: 
     order = tuple(data.draw(st.permutations(shape)))
     flat = (int(np.prod(shape)),)
     make.add(Reshape(data.draw(st.sampled_from([order, flat, (1, *order), (*flat, 1)]))), make.input(*shape))
+    check(engine, oracle, some.finish(make, batch))
+
+
+@given(shape=some.small_shapes(), batch=some.batches, data=st.data())
+@examples(25)
+def test_select(engine: Engine, oracle: Engine, shape: tuple[int, ...], batch: int, data: st.DataObject) -> None:
+    make = Builder(batch)
+    chosen = data.draw(st.lists(st.integers(0, shape[-1] - 1), min_size=1, max_size=40))
+    make.add(Select(tuple(chosen)), make.input(*shape))
     check(engine, oracle, some.finish(make, batch))
 
 

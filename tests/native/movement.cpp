@@ -58,6 +58,23 @@ static void test_copies(const Kernels& k, Random& random) {
   CHECK_CLOSE("fill_zero", out.values(), std::vector<double>(expected.size()), 0);
 }
 
+static void test_select(const Kernels& k, Random& random) {
+  constexpr int64_t positions = 3, channels = 4, count = 6;
+  const int32_t chosen[count] = {2, 0, 2, 3, 3, 3};  // channel 1 never
+  const Lanes x(k, positions * channels, random), y(k, positions * count), dy(k, positions * count, random), dx(k, positions * channels);
+  std::vector<double> values(static_cast<size_t>(y.count())), gradients(static_cast<size_t>(dx.count()));
+  for (int64_t p = 0; p < positions; p++)
+    for (int64_t i = 0; i < count; i++)
+      for (int l = 0; l < k.lanes; l++) {
+        values[static_cast<size_t>((p * count + i) * k.lanes + l)] = static_cast<double>(x(p * channels + chosen[i], l));
+        gradients[static_cast<size_t>((p * channels + chosen[i]) * k.lanes + l)] += static_cast<double>(dy(p * count + i, l));
+      }
+  k.select(x.data(), y.data(), chosen, count, positions, channels);
+  k.select_backward(dy.data(), dx.data(), chosen, count, positions, channels);
+  CHECK_CLOSE("select", y.values(), values, 0);
+  CHECK_CLOSE("select_backward", dx.values(), gradients, 1e-6);
+}
+
 static void test_rows(const Kernels& k, int64_t channels, Random& random) {
   constexpr int64_t positions = 3;
   const int64_t length = (channels + k.lanes - 1) / k.lanes * k.lanes;
@@ -239,6 +256,7 @@ void test_movement(const Kernels& k) {
       test_scatter(k, count, filled, random);
     }
   test_copies(k, random);
+  test_select(k, random);
   for (const int64_t channels : {1, 3, 7, 8, 9, 15, 16, 17, 33}) test_rows(k, channels, random);
   test_finite<float>(k, Pixel::float32);
   test_finite<double>(k, Pixel::float64);

@@ -7,14 +7,15 @@ from typing import Annotated, Optional
 
 import typer
 
-from striate.applications import NETWORKS
+from striate.applications import NETWORKS, from_pixels
+from striate.errors import StriateError
 
 TITLES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
 
 
 def train(
     dataset: Annotated[str, typer.Argument(help=f"One of {', '.join(TITLES)}.", show_default=False)],
-    model: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")] = "lenet5",
+    model: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")] = "lenet5_modern",
     epochs: Annotated[int, typer.Option(help="Times to go through all training images.")] = 5,
     batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 32,
     lr: Annotated[float, typer.Option(help="Adam's learning rate.")] = 1e-3,
@@ -37,10 +38,14 @@ def train(
     whole("--epochs", epochs, 1), whole("--batch-size", batch_size, 1), whole("--seed", seed, 0)
     learning_rate(lr)
     out = writable_folder(out or Path("runs") / f"{dataset}-{model}")
+    entry = NETWORKS[model]
     module = importlib.import_module(f"striate.datasets.{dataset}")
     data = module.load_data()
+    shape = with_channels(data[0][0]).shape[1:]
+    if min(shape[:2]) < entry.smallest:
+        raise StriateError(f"{model}: takes images of at least {entry.smallest}x{entry.smallest}, got {shape}")
     set_random_seed(seed)
-    network = NETWORKS[model](with_channels(data[0][0]).shape[1:], len(module.class_names))
+    network = from_pixels(entry.build(shape, len(module.class_names)))
     network.compile(optimizers.Adam(lr), "sparse_categorical_crossentropy", metrics=["accuracy"])
     configuration = {"data": TITLES[dataset], "network": model, "optimizer": f"Adam, learning rate {lr:g}"}
     title = f"{model} on {TITLES[dataset]}"

@@ -84,6 +84,7 @@ class NativeEngine(Engine):
         rule: UpdateRule | None = None,
         seed: int = 0,
     ) -> Program:
+        graph.require_numbers()
         return _NativeProgram(self._engine, graph, losses, loss_weights or [1.0] * len(losses), rule, seed)
 
     def first_not_finite(self, array: AnyArray) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from striate.errors import ShapeError
+from striate.errors import ShapeError, StriateError
 from striate.graph.operations import Input, Operation
 from striate.graph.parameters import Parameter
 from striate.graph.shapes import Shape
@@ -69,3 +69,12 @@ class Graph:
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order in which the graph first uses it."""
         return list(dict.fromkeys(p for node in self.nodes for p in node.parameters.values()))
+
+    def require_numbers(self) -> None:
+        """Raise StriateError when a parameter is an outline: for engines, which need its memory."""
+        for parameter in self.parameters():
+            if parameter.is_outline:
+                raise StriateError(
+                    f"{parameter.name}: has a shape and no numbers, as the network was made within outlines(); "
+                    "make it outside to run it"
+                )

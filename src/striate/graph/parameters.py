@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +12,26 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[np.float32]
+
+_outlines = ContextVar("outlines", default=False)
+
+
+@contextmanager
+def outlines() -> Iterator[None]:
+    """While this lasts, new parameters have a shape but take no memory (all their elements are one zero).
+
+    Networks of any size can then be counted, listed and drawn at once. They cannot be trained or run.
+    """
+    before = _outlines.set(True)
+    try:
+        yield
+    finally:
+        _outlines.reset(before)
+
+
+def shapes_only() -> bool:
+    """Whether new parameters are outlines."""
+    return _outlines.get()
 
 
 @dataclass(eq=False)
@@ -25,7 +48,15 @@ class Parameter:
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        self.value = np.array(self.value, dtype=np.float32, order="C")  # own memory, always
+        if shapes_only():
+            self.value = np.broadcast_to(np.float32(0), np.shape(self.value))
+        else:
+            self.value = np.array(self.value, dtype=np.float32, order="C")  # own memory, always
+
+    @property
+    def is_outline(self) -> bool:
+        """Whether there are no numbers, only their shape."""
+        return not self.value.flags.writeable
 
     @property
     def shape(self) -> tuple[int, ...]:

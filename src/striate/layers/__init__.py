@@ -13,6 +13,7 @@ from striate.layers.depthwise import (
     SeparableConvolution2D,
 )
 from striate.layers.input import Input, InputLayer
+from striate.layers.lenet import Subsampling2D, TableConv2D
 from striate.layers.normalization import BatchNormalization, Rescaling
 from striate.layers.pooling import (
     AveragePooling1D,
@@ -52,6 +53,6 @@ __all__ = [
     "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
     "GlobalMaxPooling3D", "Input", "InputLayer", "Layer", "LeakyReLU", "MaxPool1D", "MaxPool2D", "MaxPool3D",
     "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "ReLU", "Rescaling", "Reshape", "SeparableConv1D",
-    "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D", "Softmax", "ZeroPadding1D",
-    "ZeroPadding2D", "ZeroPadding3D", "deserialize", "get", "serialize",
+    "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D", "Softmax", "Subsampling2D", "TableConv2D",
+    "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "deserialize", "get", "serialize",
 ]  # fmt: skip

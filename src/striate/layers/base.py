@@ -14,6 +14,7 @@ from striate.arrays import check_finite, converted, numeric_array
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array, Graph, Node, Parameter, Shape, operations
 from striate.graph.execution import execute
+from striate.graph.parameters import shapes_only
 from striate.layers import arguments
 from striate.layers.assignment import assign_all
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
@@ -188,7 +189,10 @@ class Layer:
 
     def _make(self, key: str, shape: Shape) -> Parameter:
         stem = self._stems.get(key, key)
-        values = np.asarray(getattr(self, f"{stem}_initializer")(shape, dtype="float32"))
+        if shapes_only():
+            values = np.broadcast_to(np.float32(0), shape)
+        else:
+            values = np.asarray(getattr(self, f"{stem}_initializer")(shape, dtype="float32"))
         if values.shape != shape:
             raise ShapeError(f"{self.name}: {stem}_initializer made shape {values.shape}, expected {shape}")
         penalty = getattr(self, f"{stem}_regularizer", None) or regularizers.Regularizer()

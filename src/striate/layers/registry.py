@@ -12,6 +12,7 @@ from striate.layers import (
     dense,
     depthwise,
     input,
+    lenet,
     normalization,
     pooling,
     regularization,
@@ -22,7 +23,9 @@ from striate.lookup import class_and_config, nearest
 
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
-_FAMILIES = (input, convolution, depthwise, pooling, dense, activation, normalization, regularization, reshaping)
+_FAMILIES = (
+    input, convolution, depthwise, lenet, pooling, dense, activation, normalization, regularization, reshaping,
+)  # fmt: skip
 _BASES = {
     "Layer", "Convolving", "Conv", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling", "GlobalPooling",
     "ZeroPadding",

@@ -57,6 +57,7 @@ class TorchEngine(Engine):
         seed: int = 0,
     ) -> TorchProgram:
         """See `Engine.compile`. Parameters that are not trainable now are not trained later."""
+        graph.require_numbers()
         if losses and len(losses) != len(graph.outputs):
             raise ValueError(f"got {len(losses)} losses for {len(graph.outputs)} outputs; give one for each")
         shares = [1.0] * len(losses) if loss_weights is None else [float(weight) for weight in loss_weights]

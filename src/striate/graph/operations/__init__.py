@@ -10,7 +10,7 @@ from __future__ import annotations
 from striate.graph.operations.base import Input, Operation
 from striate.graph.operations.combining import Add, Concat
 from striate.graph.operations.linear import Conv, Dense
-from striate.graph.operations.movement import Pad, Reshape
+from striate.graph.operations.movement import Pad, Reshape, Select
 from striate.graph.operations.noise import Dropout
 from striate.graph.operations.normalization import BatchNorm
 from striate.graph.operations.pointwise import Activation, ActivationName, Affine, Penalty, Softmax
@@ -33,6 +33,7 @@ __all__ = [
     "Penalty",
     "Pool",
     "Reshape",
+    "Select",
     "Softmax",
 ]
 
@@ -48,6 +49,7 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Affine,
     Pad,
     Reshape,
+    Select,
     Add,
     Concat,
     Penalty,

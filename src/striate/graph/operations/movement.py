@@ -36,3 +36,16 @@ class Reshape(Operation):
                 f"to {self.shape} ({element_count(self.shape)} elements)"
             )
         return self.shape
+
+
+@dataclass(frozen=True)
+class Select(Operation):
+    """Chosen channels in a chosen order, each as often as wanted: y[p, i] = x[p, channels[i]]."""
+
+    channels: tuple[int, ...]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        shape = inputs[0]
+        if not self.channels or not 0 <= min(self.channels) <= max(self.channels) < (shape or (0,))[-1]:
+            raise ShapeError(f"cannot select the channels {self.channels} of an input of shape {shape}")
+        return (*shape[:-1], len(self.channels))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from striate.engines.torch.operations.execution import Pass, forward
 from striate.engines.torch.operations.layout import pad
-from striate.graph.operations import Pad, Reshape
+from striate.graph.operations import Pad, Reshape, Select
 
 
 @forward.register
@@ -19,3 +19,8 @@ def _zeros(operation: Pad, inputs: Sequence[Tensor], parameters: Mapping[str, Te
 @forward.register
 def _reshape(operation: Reshape, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
     return inputs[0].reshape(len(inputs[0]), *operation.shape)
+
+
+@forward.register
+def _select(operation: Select, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    return inputs[0][..., list(operation.channels)]

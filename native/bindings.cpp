@@ -116,7 +116,7 @@ static UpdateRule rule_of(const std::string& kind, const std::map<std::string, d
 class BoundProgram {
  public:
   using NodeTuple = std::tuple<std::string, std::vector<int>, Shape, std::map<std::string, std::vector<double>>, std::vector<int>>;
-  using LossTuple = std::tuple<int, bool, float, float>;
+  using LossTuple = std::tuple<int, bool, float, float, float, float, bool, float>;
 
   BoundProgram(const Engine& engine, const std::vector<NodeTuple>& nodes, std::vector<Floats> parameters,
                const std::vector<std::tuple<bool, float, float>>& flags, std::vector<std::vector<std::optional<Floats>>> slots,
@@ -135,8 +135,8 @@ class BoundProgram {
     }
     graph.inputs = inputs;
     graph.outputs = outputs;
-    for (const auto& [kind, from_logits, smoothing, weight] : losses)
-      graph.losses.push_back({static_cast<Loss>(kind), from_logits, smoothing, weight});
+    for (const auto& [kind, from_logits, smoothing, delta, alpha, gamma, balanced, weight] : losses)
+      graph.losses.push_back({static_cast<Loss>(kind), {from_logits, smoothing, delta, alpha, gamma, balanced}, weight});
     program_ = std::make_unique<Program>(std::move(graph), rule_of(rule, numbers, u_product_), seed, *engine.kernels, engine.threads);
   }
 

@@ -125,10 +125,9 @@ static void scatter_output(Builder& b, int index, int buffer, size_t sink) {
 // A cross-entropy takes the logits: those the graph ends in, or those before its last softmax or sigmoid.
 static bool loss_fuses(const Builder& b, const LossFunction& loss, int output) {
   const Node& n = b.node(output);
-  const bool categorical = loss.loss == Loss::sparse_categorical_crossentropy || loss.loss == Loss::categorical_crossentropy;
-  if (loss.loss == Loss::mean_squared_error || loss.from_logits) return false;
-  if (categorical) return n.kind == "Softmax";
-  return n.kind == "Activation" && static_cast<Function>(static_cast<int>(n.number("function"))) == Function::sigmoid;
+  if (loss.options.from_logits) return false;
+  if (loss.loss == Loss::sparse_categorical_crossentropy || loss.loss == Loss::categorical_crossentropy) return n.kind == "Softmax";
+  return loss.loss == Loss::binary_crossentropy && n.kind == "Activation" && static_cast<Function>(static_cast<int>(n.number("function"))) == Function::sigmoid;
 }
 
 void Builder::forward() {
@@ -162,7 +161,7 @@ void Builder::forward() {
       const int from = fused ? node(output).inputs[0] : output;
       int gradient = -1;
       if (purpose.parameter_gradients) gradient = gradient_[static_cast<size_t>(from)] = plan.buffer(node(from).size());
-      loss_phase(*this, static_cast<int>(k), value(from), fused ? value(output) : -1, gradient, fused || graph.losses[k].from_logits);
+      loss_phase(*this, static_cast<int>(k), value(from), fused ? value(output) : -1, gradient, fused || graph.losses[k].options.from_logits);
     }
   for (size_t k = 0; k < purpose.outputs.size(); k++) scatter_output(*this, purpose.outputs[k], value(purpose.outputs[k]), k);
 }

@@ -47,8 +47,8 @@ struct Node {
 
 struct LossFunction {
   Loss loss;
-  bool from_logits;
-  float label_smoothing, weight;
+  LossOptions options;
+  float weight;
 };
 
 struct UpdateRule {

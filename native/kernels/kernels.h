@@ -74,13 +74,24 @@ struct ActivationOptions {
   float alpha, max_value, threshold;
 };
 
-enum class Loss : int32_t { sparse_categorical_crossentropy, categorical_crossentropy, binary_crossentropy, mean_squared_error };
+// The losses up to cosine_similarity have one value for each position, from all its channels; the others for each element.
+enum class Loss : int32_t {
+  sparse_categorical_crossentropy, categorical_crossentropy, categorical_focal_crossentropy, categorical_hinge, kl_divergence,
+  cosine_similarity, binary_crossentropy, binary_focal_crossentropy, mean_squared_error, mean_absolute_error,
+  mean_absolute_percentage_error, mean_squared_logarithmic_error, huber, log_cosh, poisson, hinge, squared_hinge,
+};
+
+struct LossOptions {
+  bool from_logits;
+  float label_smoothing, delta, alpha, gamma;  // Huber's delta; alpha and gamma of the focal cross-entropies
+  bool balanced;                               // binary_focal_crossentropy: targets of 1 count alpha, of 0 1 - alpha
+};
 
 // One pack of one output. For the cross-entropies `output` holds logits if `fused`, else probabilities.
 struct LossArguments {
   Loss loss;
   bool fused;
-  float label_smoothing;
+  LossOptions options;
   const float* output;   // [positions][channels] lanes
   float* probabilities;  // fused: softmax or sigmoid of the logits, or null
   float* gradient;       // d(sum over images of scale * image_loss) / d(output), or null

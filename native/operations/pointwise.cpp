@@ -159,7 +159,7 @@ void loss_phase(Builder& b, int output, int logits, int probabilities, int gradi
     LossArguments a;
     a.loss = loss.loss;
     a.fused = fused;
-    a.label_smoothing = loss.label_smoothing;
+    a.options = loss.options;
     a.output = w.at(logits);
     a.probabilities = probabilities < 0 ? nullptr : w.at(probabilities);
     a.gradient = gradient < 0 ? nullptr : w.at(gradient);

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate import losses
 from striate.graph import Graph, LossFunction, Parameter
 from striate.graph.operations import (
     Activation,
@@ -196,10 +197,33 @@ def log_softmax(x: Exact) -> Exact:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
+OTHER_LOSSES: dict[str, Callable[[LossFunction], losses.Loss]] = {  # their NumPy forms are tested against Keras
+    "mean_absolute_error": lambda f: losses.MeanAbsoluteError(),
+    "mean_absolute_percentage_error": lambda f: losses.MeanAbsolutePercentageError(),
+    "mean_squared_logarithmic_error": lambda f: losses.MeanSquaredLogarithmicError(),
+    "huber": lambda f: losses.Huber(f.delta),
+    "log_cosh": lambda f: losses.LogCosh(),
+    "poisson": lambda f: losses.Poisson(),
+    "hinge": lambda f: losses.Hinge(),
+    "squared_hinge": lambda f: losses.SquaredHinge(),
+    "categorical_hinge": lambda f: losses.CategoricalHinge(),
+    "kl_divergence": lambda f: losses.KLDivergence(),
+    "cosine_similarity": lambda f: losses.CosineSimilarity(),
+    "categorical_focal_crossentropy": lambda f: losses.CategoricalFocalCrossentropy(
+        f.alpha, f.gamma, f.from_logits, f.label_smoothing
+    ),
+    "binary_focal_crossentropy": lambda f: losses.BinaryFocalCrossentropy(
+        f.apply_class_balancing, f.alpha, f.gamma, f.from_logits, f.label_smoothing
+    ),
+}
+
+
 def loss(function: LossFunction, output: Exact, targets: NDArray[np.generic], weights: Exact | None = None) -> float:
     """sum_i w_i l_i / n, with Keras's clipping of probabilities at 1e-7."""
     smoothing = function.label_smoothing
-    if function.kind == "mean_squared_error":
+    if function.kind in OTHER_LOSSES:
+        values = OTHER_LOSSES[function.kind](function).call(targets, output)
+    elif function.kind == "mean_squared_error":
         values = (output - targets) ** 2
     elif function.kind == "binary_crossentropy":
         t = targets * (1 - smoothing) + smoothing / 2

@@ -6,6 +6,7 @@ Central differences with a step of 1e-5 are right to about 1e-9 here, far below 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from striate.graph.operations import (
     Reshape,
     Softmax,
 )
+from striate.graph.training import LossKind
 
 from . import reference
 from .checks import assert_close, near_a_kink
@@ -162,7 +164,33 @@ LOSSES: dict[str, LossCase] = {
     "binary, not a sigmoid": (LossFunction(BINARY, label_smoothing=0.2), "softmax", (3,)),
     "square": (LossFunction(SQUARE), "nothing", (3,)),
     "square, positions": (LossFunction(SQUARE), "sigmoid", (2, 2, 3)),
-}
+    "absolute": (LossFunction("mean_absolute_error"), "nothing", (2, 3)),
+    "percentage": (LossFunction("mean_absolute_percentage_error"), "nothing", (3,)),
+    "logarithmic": (LossFunction("mean_squared_logarithmic_error"), "sigmoid", (3,)),
+    "huber": (LossFunction("huber", delta=0.4), "nothing", (2, 3)),
+    "log cosh": (LossFunction("log_cosh"), "nothing", (2, 3)),
+    "poisson": (LossFunction("poisson"), "sigmoid", (3,)),
+    "hinge": (LossFunction("hinge"), "nothing", (3,)),
+    "squared hinge": (LossFunction("squared_hinge"), "nothing", (1,)),
+    "categorical hinge": (LossFunction("categorical_hinge"), "nothing", (2, 4)),
+    "divergence": (LossFunction("kl_divergence"), "softmax", (2, 4)),
+    "cosine": (LossFunction("cosine_similarity"), "nothing", (2, 4)),
+    "categorical focal": (LossFunction("categorical_focal_crossentropy"), "softmax", (4,)),
+    "categorical focal, logits": (
+        LossFunction("categorical_focal_crossentropy", True, 0.1, alpha=0.7, gamma=1.5), "nothing", (2, 4)
+    ),
+    "categorical focal, not a softmax": (LossFunction("categorical_focal_crossentropy", gamma=0.0), "sigmoid", (4,)),
+    "binary focal": (LossFunction("binary_focal_crossentropy"), "sigmoid", (3,)),
+    "binary focal, logits": (
+        LossFunction("binary_focal_crossentropy", True, 0.2, alpha=0.3, gamma=3.0, apply_class_balancing=True),
+        "nothing", (2, 3),
+    ),
+    "binary focal of gamma 0": (LossFunction("binary_focal_crossentropy", gamma=0.0), "sigmoid", (3,)),
+}  # fmt: skip
+
+
+def test_every_loss_is_tested() -> None:
+    assert {function.kind for function, _, _ in LOSSES.values()} == set(get_args(LossKind))
 
 
 def small_network(make: Builder, end: str, shape: tuple[int, ...]) -> Graph:
@@ -183,6 +211,12 @@ def targets_for(
 ) -> NDArray[np.generic]:
     if function.kind == SPARSE:
         return rng.integers(0, shape[-1], size=(count, *shape[:-1])).astype(np.int32)
+    if function.kind in ("hinge", "squared_hinge"):  # of yes and no, and of -1 and 1
+        return (rng.integers(0, 2, size=(count, *shape)) * (1 if shape == (1,) else 2) - (shape != (1,))).astype(
+            np.float32
+        )
+    if function.kind == "categorical_hinge":
+        return np.eye(shape[-1], dtype=np.float32)[rng.integers(0, shape[-1], size=(count, *shape[:-1]))]
     if function.kind == CATEGORICAL:
         t = rng.uniform(size=(count, *shape))
         return (t / t.sum(axis=-1, keepdims=True)).astype(np.float32)

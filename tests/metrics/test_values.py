@@ -27,6 +27,15 @@ CASES: list[tuple[str, dict[str, Any], str]] = [  # class, options, kind of data
     ("CategoricalCrossentropy", {}, "one-hot"),
     ("CategoricalCrossentropy", {"from_logits": True}, "one-hot"),
     ("SparseCategoricalCrossentropy", {}, "sparse"),
+    ("MeanAbsolutePercentageError", {}, "numbers"),
+    ("MeanSquaredLogarithmicError", {}, "numbers"),
+    ("LogCoshError", {}, "numbers"),
+    ("CosineSimilarity", {}, "numbers"),
+    ("Hinge", {}, "one-hot"),
+    ("SquaredHinge", {}, "binary"),
+    ("CategoricalHinge", {}, "one-hot"),
+    ("KLDivergence", {}, "one-hot"),
+    ("Poisson", {}, "numbers"),
 ]
 
 
@@ -39,6 +48,8 @@ def data(kind: str) -> tuple[np.ndarray, np.ndarray]:
         return classes.astype(np.float32), rng.integers(0, 6, 40).astype(np.float32)
     if kind == "binary":
         return rng.integers(0, 2, (40, 1)).astype(np.float32), rng.random((40, 1)).astype(np.float32)
+    if kind == "numbers":
+        return rng.gamma(2, size=(40, 6)).astype(np.float32), scores * 3
     labels = {"one-hot": np.eye(6, dtype=np.float32)[classes], "sparse": classes, "sparse column": classes[:, None]}
     return labels[kind], scores
 

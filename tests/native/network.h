@@ -111,7 +111,7 @@ struct Network {
   }
   void output(int index, Loss loss, bool from_logits = false, float smoothing = 0, float weight = 1) {
     graph.outputs.push_back(index);
-    graph.losses.push_back({loss, from_logits, smoothing, weight});
+    graph.losses.push_back({loss, {from_logits, smoothing, 1, 0.25f, 2, false}, weight});
   }
   // State arrays for the trainable parameters, as many as the rule has.
   UpdateRule rule(Rule kind, int slots) {

@@ -71,7 +71,7 @@ static void test_loss(const Kernels& k, const LossCase& kind, int filled, bool w
   LossArguments a = {};
   a.loss = kind.loss;
   a.fused = kind.fused;
-  a.label_smoothing = kind.smoothing;
+  a.options = {false, kind.smoothing, 0.4f, 0.3f, 1.5f, true};
   a.output = output.data();
   a.probabilities = kind.fused && wants_gradient ? p.data() : nullptr;
   a.gradient = wants_gradient ? g.data() : nullptr;
@@ -137,6 +137,108 @@ static void test_losses(const Kernels& k, Random& random) {
           if (loss == Loss::binary_crossentropy || loss == Loss::mean_squared_error)
             test_loss(k, {loss, fused, smoothing, 3, 1}, filled, true, random);
         }
+}
+
+// The other losses at one position, in double: the formulas of striate.losses.
+static double position_loss(const LossArguments& a, const std::vector<double>& outputs, const std::vector<double>& t) {
+  const double alpha = value(a.options.alpha), gamma = value(a.options.gamma), delta = value(a.options.delta), smooth = value(a.options.label_smoothing);
+  const double n = static_cast<double>(t.size()), eps = value(1e-7f), high = value(1.0f - 1e-7f);
+  double loss = 0, sum = 0, right = 0, wrong = -1e30, yy = 0, tt = 0;
+  for (size_t c = 0; c < t.size(); c++) {
+    sum += a.fused ? std::exp(outputs[c]) : outputs[c];
+    right += t[c] * outputs[c];
+    wrong = std::max(wrong, (1 - t[c]) * outputs[c]);
+    yy += outputs[c] * outputs[c];
+    tt += t[c] * t[c];
+  }
+  if (a.loss == Loss::categorical_hinge) return std::max(wrong - right + 1, 0.0);
+  if (a.loss == Loss::cosine_similarity) return -right / std::sqrt(yy * tt);
+  for (size_t c = 0; c < t.size(); c++) {
+    const double y = outputs[c], e = y - t[c], m = std::max(1 - (t[c] == 0 ? -1 : t[c]) * y, 0.0);
+    switch (a.loss) {
+      case Loss::categorical_focal_crossentropy: {
+        const double q = std::clamp((a.fused ? std::exp(y) : y) / sum, eps, high), s = t[c] * (1 - smooth) + smooth / n;
+        loss -= alpha * std::pow(1 - q, gamma) * s * std::log(q);
+        break;
+      }
+      case Loss::binary_focal_crossentropy: {
+        const double p = a.fused ? 1 / (1 + std::exp(-y)) : y, s = t[c] * (1 - smooth) + smooth / 2, u = 1 - s * p - (1 - s) * (1 - p);
+        loss -= (s * alpha + (1 - s) * (1 - alpha)) * std::pow(u, gamma) * (s * std::log(p) + (1 - s) * std::log(1 - p));
+        break;
+      }
+      case Loss::kl_divergence: loss += t[c] * std::log(t[c] / y); break;
+      case Loss::mean_absolute_error: loss += std::abs(e); break;
+      case Loss::mean_absolute_percentage_error: loss += 100 * std::abs(e) / t[c]; break;
+      case Loss::mean_squared_logarithmic_error: loss += std::pow(std::log1p(y) - std::log1p(t[c]), 2); break;
+      case Loss::huber: loss += std::abs(e) <= delta ? e * e / 2 : delta * std::abs(e) - delta * delta / 2; break;
+      case Loss::log_cosh: loss += std::log(std::cosh(e)); break;
+      case Loss::poisson: loss += y - t[c] * std::log(y + eps); break;
+      case Loss::hinge: loss += m; break;
+      default: loss += m * m;  // squared_hinge
+    }
+  }
+  return loss;
+}
+
+// Values, and gradients against central differences of the formulas in double.
+static void test_other_loss(const Kernels& k, Loss loss, bool fused, int64_t positions, int64_t channels, int filled, Random& random) {
+  const int64_t size = positions * channels;
+  const Lanes output(k, size, random, fused ? -2 : 0.1f, fused ? 2 : 0.9f), g(k, size);
+  output.spoil(filled, std::numeric_limits<float>::quiet_NaN());
+  LossArguments a = {};
+  a.loss = loss;
+  a.fused = fused;
+  a.options = {fused, 0.1f, 0.3f, 0.4f, 1.5f, true};
+  a.output = output.data();
+  a.gradient = g.data();
+  a.positions = positions;
+  a.channels = channels;
+  a.filled = filled;
+  std::vector<std::vector<float>> targets;
+  for (int l = 0; l < filled; l++) targets.push_back(random.floats(size, 0.1f, 0.9f));
+  if (loss == Loss::hinge && filled > 1) targets[0][0] = 0;
+  for (int l = 0; l < filled; l++) {
+    a.targets[l] = targets[static_cast<size_t>(l)].data();
+    a.scale[l] = 0.1f * static_cast<float>(l + 1);
+  }
+  k.loss(a);
+  const double terms = static_cast<double>(loss <= Loss::cosine_similarity ? positions : size), h = 1e-6;
+  std::vector<double> losses, got(a.image_loss, a.image_loss + filled), gradients(static_cast<size_t>(g.count()));
+  for (int l = 0; l < filled; l++) {
+    double total = 0;
+    for (int64_t p = 0; p < positions; p++) {
+      std::vector<double> y, t;
+      for (int64_t c = 0; c < channels; c++) {
+        y.push_back(value(output(p * channels + c, l)));
+        t.push_back(value(targets[static_cast<size_t>(l)][static_cast<size_t>(p * channels + c)]));
+      }
+      total += position_loss(a, y, t);
+      for (size_t c = 0; c < y.size(); c++) {
+        auto up = y, down = y;
+        up[c] += h;
+        down[c] -= h;
+        const auto place = (static_cast<size_t>(p * channels) + c) * static_cast<size_t>(k.lanes) + static_cast<size_t>(l);
+        gradients[place] = (position_loss(a, up, t) - position_loss(a, down, t)) / (2 * h) * value(a.scale[l]) / terms;
+      }
+    }
+    losses.push_back(total / terms);
+  }
+  const auto what = text("loss %d, fused %d, %d of %d images", static_cast<int>(loss), fused, filled, k.lanes);
+  CHECK_CLOSE(what, got, losses, 1e-5);
+  CHECK_CLOSE(what + ": gradient", g.values(), gradients, 2e-5);
+}
+
+static void test_other_losses(const Kernels& k, Random& random) {
+  for (int loss = 0; loss <= static_cast<int>(Loss::squared_hinge); loss++) {
+    const auto kind = static_cast<Loss>(loss);
+    if (kind == Loss::sparse_categorical_crossentropy || kind == Loss::categorical_crossentropy || kind == Loss::binary_crossentropy ||
+        kind == Loss::mean_squared_error)
+      continue;  // test_losses
+    const bool focal = kind == Loss::categorical_focal_crossentropy || kind == Loss::binary_focal_crossentropy;
+    for (const bool fused : {false, true})
+      for (const int filled : {1, k.lanes - 3, k.lanes})
+        if (!fused || focal) test_other_loss(k, kind, fused, 3, 4, filled, random);
+  }
 }
 
 // The rules as Keras writes them, for one number in double.
@@ -262,6 +364,7 @@ static void test_gradient_sums(const Kernels& k, int64_t count, int64_t slots, f
 void test_training(const Kernels& k) {
   Random random(4);
   test_losses(k, random);
+  test_other_losses(k, random);
   test_updates(k, random);
   for (const int64_t count : {1, k.lanes - 1, k.lanes, 2 * k.lanes + 3})
     for (const int64_t slots : {1, 2, 16}) {

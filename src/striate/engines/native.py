@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,14 @@ from striate.engines.interface import AnyArray, Engine, Examples, Program, StepR
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Graph, LossFunction, Node, UpdateRule
 from striate.graph.operations import Activation, Conv, Pad, Pool
+from striate.graph.training import LossKind
 
 # In the order of the enumerations in native/kernels/kernels.h.
 _FUNCTIONS = (
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "gelu", "gelu_tanh", "mish",
 )  # fmt: skip
-_LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mean_squared_error")
+_LOSSES: tuple[str, ...] = get_args(LossKind)
 # Images at a time where the caller's batch does not matter: work for every thread, little memory.
 _INFERENCE_BATCH = 256
 
@@ -116,6 +117,11 @@ def _attributes(node: Node) -> dict[str, list[float]]:
     return values
 
 
+def _loss_numbers(loss: LossFunction) -> tuple[int, bool, float, float, float, float, bool]:
+    options = loss.label_smoothing, loss.delta, loss.alpha, loss.gamma
+    return (_LOSSES.index(loss.kind), loss.from_logits, *options, loss.apply_class_balancing)
+
+
 def _rule_numbers(rule: UpdateRule) -> dict[str, float]:
     return {
         **rule.numbers,
@@ -162,8 +168,7 @@ class _NativeProgram(Program):
             inputs=[node.index for node in graph.inputs],
             outputs=[node.index for node in graph.outputs],
             losses=[
-                (_LOSSES.index(loss.kind), loss.from_logits, loss.label_smoothing, weight)
-                for loss, weight in zip(losses, loss_weights, strict=True)
+                (*_loss_numbers(loss), weight) for loss, weight in zip(losses, loss_weights, strict=True)
             ],
             rule=rule.kind if rule else "sgd",
             numbers=_rule_numbers(rule) if rule else {},

@@ -9,24 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 LossKind = Literal[
-    "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mean_squared_error"
-]
+    "sparse_categorical_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+    "categorical_hinge", "kl_divergence", "cosine_similarity", "binary_crossentropy", "binary_focal_crossentropy",
+    "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
+    "huber", "log_cosh", "poisson", "hinge", "squared_hinge",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class LossFunction:
-    """The loss of one output.
+    """The loss of one output, with Keras's formulas (striate.losses has them in NumPy).
 
     The loss of a batch is sum_i w_i l_i / n with l_i the mean over the output's positions (all axes but the last for
-    the categorical losses, all axes for the others) and n the number of images.
+    the kinds up to "cosine_similarity", all axes for the others) and n the number of images.
 
-    kind: which function. from_logits: the output has not been through softmax or sigmoid.
+    kind: which function. from_logits: the output of a cross-entropy has not been through softmax or sigmoid.
     label_smoothing: targets t become t (1 - s) + s / classes (categorical) or t (1 - s) + s / 2 (binary).
+    delta: where Huber's parabola goes over into lines.
+    alpha, gamma, apply_class_balancing: of the focal cross-entropies.
+    The hinge losses take a target of 0 for -1.
     """
 
     kind: LossKind
     from_logits: bool = False
     label_smoothing: float = 0.0
+    delta: float = 1.0
+    alpha: float = 0.25
+    gamma: float = 2.0
+    apply_class_balancing: bool = False
 
 
 UpdateKind = Literal["sgd", "adam", "adamw", "nadam", "rmsprop", "adagrad", "adadelta"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from striate.arrays import first_place, to_float32
 from striate.errors import DataError, ShapeError
 from striate.graph import Shape
-from striate.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, LossLike, resolve
+from striate.losses import Loss, LossLike, resolve
 
 LIKELY_CLASSES = 100_000  # a label beyond is a mistake rather than a reason for a larger last layer
 
@@ -111,20 +111,39 @@ def _values(targets: NDArray[Any], output: Output, name: str, loss: Loss) -> NDA
             f'{output.name} and the loss "{loss.kind}"{_shape_hint(targets, output, loss)}'
         )
     values = np.ascontiguousarray(targets, dtype=np.float32)
-    if isinstance(loss, BinaryCrossentropy) and (values.min() < 0 or values.max() > 1):
-        index = int(np.argmax(((values < 0) | (values > 1)).reshape(len(values), -1).any(axis=1)))
+    wrong, expected_labels = _wrong_labels(values, loss)
+    if wrong.any():
+        index = int(np.argmax(wrong.reshape(len(values), -1).any(axis=1)))
         raise DataError(
-            f"{name}: the label at index {index} is {targets[index]}, but the loss binary_crossentropy takes numbers "
-            "from 0 to 1"
+            f"{name}: the label at index {index} is {targets[index]}, but the loss {loss.kind} takes {expected_labels}"
         )
     return values
 
 
+def _wrong_labels(values: NDArray[np.float32], loss: Loss) -> tuple[NDArray[np.bool_], str]:
+    """Where labels are not what the loss is made for, and what it takes."""
+    if loss.kind in ("binary_crossentropy", "binary_focal_crossentropy"):
+        return (values < 0) | (values > 1), "numbers from 0 to 1"
+    if loss.kind in ("hinge", "squared_hinge") and (values == 0).any():  # engines take 0 for -1
+        return ~np.isin(values, (0, 1)), "0 and 1, or -1 and 1"
+    return np.zeros(1, dtype=np.bool_), ""
+
+
+_ONE_HOT = (
+    "categorical_crossentropy", "binary_crossentropy", "categorical_focal_crossentropy", "binary_focal_crossentropy",
+    "categorical_hinge",
+)  # fmt: skip
+
+
+def _instead(loss: Loss) -> str:
+    return 'use loss="sparse_categorical_crossentropy", or ' if loss.kind.endswith("crossentropy") else ""
+
+
 def _shape_hint(targets: NDArray[Any], output: Output, loss: Loss) -> str:
     class_numbers = targets.shape[1:] in (output.shape[:-1], (*output.shape[:-1], 1))
-    if class_numbers and isinstance(loss, (CategoricalCrossentropy, BinaryCrossentropy)):
+    if class_numbers and loss.kind in _ONE_HOT:
         return (
-            '; these look like class numbers: use loss="sparse_categorical_crossentropy", or make them one-hot with '
+            f"; these look like class numbers: {_instead(loss)}make them one-hot with "
             f"striate.utils.to_categorical(y, {output.shape[-1]})"
         )
     if targets.ndim == 2 and len(output.shape) == 1:

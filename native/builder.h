@@ -45,7 +45,7 @@ class Builder {
   std::vector<std::function<void()>> after_step;  // moving statistics
   std::map<int, std::shared_ptr<struct NormState>> norm_states;
   std::map<int, int> padded;                      // of each convolution, the buffer of its input with zeros around
-  std::map<int, int> kept;                        // of each dropout, the buffer that says what was kept
+  std::map<int, int> kept;                        // of each dropout or normalisation, the buffer that backward needs
 
   // For operations:
   const Node& node(int index) const { return graph.nodes[static_cast<size_t>(index)]; }
@@ -118,6 +118,18 @@ void select_forward(Builder&, int);
 void select_backward(Builder&, int);
 void add_forward(Builder&, int);
 void add_backward(Builder&, int);
+void combine_forward(Builder&, int);
+void combine_backward(Builder&, int);
+void contract_forward(Builder&, int);
+void contract_backward(Builder&, int);
+void normalize_forward(Builder&, int);
+void normalize_backward(Builder&, int);
+void local_response_norm_forward(Builder&, int);
+void local_response_norm_backward(Builder&, int);
+void parametric_forward(Builder&, int);  // Scale, PReLU, Standardize
+void parametric_backward(Builder&, int);
+void embedding_forward(Builder&, int);
+void embedding_backward(Builder&, int);
 void concat_forward(Builder&, int);
 void concat_backward(Builder&, int);
 void penalty_forward(Builder&, int);

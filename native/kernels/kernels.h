@@ -87,6 +87,58 @@ struct LossOptions {
   bool balanced;                               // binary_focal_crossentropy: targets of 1 count alpha, of 0 1 - alpha
 };
 
+enum class Combine : int32_t { add, subtract, multiply, maximum, minimum };
+
+// y = f(a, b) in rows of `width` elements: where each row begins in a and b, and whether it moves along or repeats one element.
+struct Combination {
+  Combine kind;
+  const float *a, *b;
+  const int64_t *a_rows, *b_rows;
+  int64_t rows, width, a_step, b_step;
+};
+
+// y[y_row[m] + y_column[n]] = sum over k: a[a_row[m] + a_term[k]] * b[b_term[k] + b_column[n]]
+struct Contraction {
+  const int64_t *a_row, *a_term, *b_term, *b_column, *y_row, *y_column;
+  int64_t rows, columns, terms;
+};
+
+enum class Standard : int32_t { deviation, root_mean_square, length };
+
+// An element's place is that of its kept axes plus that of its reduced ones, over which sums go.
+struct Standardization {
+  Standard kind;
+  float epsilon;
+  const int64_t *kept, *reduced;
+  int64_t kept_count, reduced_count;
+};
+
+struct LocalResponse {
+  int64_t positions, channels, radius;
+  float bias, alpha, beta;
+};
+
+enum class Parametric : int32_t { affine, prelu, standardize, restore };
+
+// Each row of `width` elements has its parameters from `place` on, or at it (step 0).
+struct Parameters {
+  Parametric function;
+  const float *p, *q;  // null: ones, zeros
+  const int64_t* place;
+  int64_t rows, width, step;
+  float epsilon;
+};
+
+enum class Slope : int32_t { factor, offset, below };  // of p x + q in p and in q; of p min(x, 0) in p
+
+struct ParameterSums {
+  Slope slope;
+  const int64_t *kept, *reduced;  // parameter k's elements are at kept[k] + reduced[...]
+  int64_t first, last, reduced_count;
+  bool accumulate;
+};
+
+
 // One pack of one output. For the cross-entropies `output` holds logits if `fused`, else probabilities.
 struct LossArguments {
   Loss loss;
@@ -125,8 +177,12 @@ struct UpdateArguments {
   KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(rows_room) KERNEL(bias_gradient) KERNEL(max_pool) \
   KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
   KERNEL(norm_sums) KERNEL(norm_backward) KERNEL(activate) KERNEL(activate_backward) KERNEL(gate) KERNEL(softmax) \
-  KERNEL(softmax_backward) KERNEL(dropout) KERNEL(dropout_backward) KERNEL(affine) KERNEL(add) KERNEL(penalty) \
-  KERNEL(penalty_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) KERNEL(fill_zero) KERNEL(lanes_to_rows) \
+  KERNEL(softmax_backward) KERNEL(dropout) KERNEL(dropout_backward) KERNEL(affine) KERNEL(add) \
+  KERNEL(combine) KERNEL(combine_backward) KERNEL(contract) KERNEL(standardize) KERNEL(standardize_backward) \
+  KERNEL(local_response) KERNEL(local_response_backward) KERNEL(parametric) KERNEL(parametric_backward) KERNEL(parameter_sums) \
+  KERNEL(embed) KERNEL(embed_backward) KERNEL(penalty) \
+  KERNEL(penalty_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) \
+  KERNEL(fill_zero) KERNEL(lanes_to_rows) \
   KERNEL(loss) KERNEL(sum_gradients) KERNEL(penalty_sums) KERNEL(sum_of_squares) KERNEL(update) KERNEL(all_finite) \
   KERNEL(multiply_add_peak)
 
@@ -172,6 +228,22 @@ struct Kernels {
   void (*dropout_backward)(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate);
   void (*affine)(const float* input, float* output, int64_t count, float scale, float offset);
   void (*add)(const float* a, const float* b, float* output, int64_t count);
+  void (*combine)(const Combination&, float* output);
+  // repeated: elements of the input occur more than once, so their gradients are added to what is there
+  void (*combine_backward)(const Combination&, const float* output_gradient, float* input_gradient, bool second, bool repeated);
+  void (*contract)(const Contraction&, const float* a, const float* b, float* output);
+  void (*standardize)(const Standardization&, const float* input, float* output, float* inverse);
+  void (*standardize_backward)(const Standardization&, const float* output, const float* inverse, const float* output_gradient,
+                               float* input_gradient);
+  void (*local_response)(const LocalResponse&, const float* input, float* output);
+  void (*local_response_backward)(const LocalResponse&, const float* input, const float* output_gradient, float* input_gradient,
+                                  float* work);
+  void (*parametric)(const Parameters&, const float* input, float* output);
+  void (*parametric_backward)(const Parameters&, const float* input, const float* output_gradient, float* input_gradient);
+  void (*parameter_sums)(const ParameterSums&, const float* input, const float* output_gradient, float* gradient);
+  void (*embed)(const float* input, const float* table, float* output, int64_t count, int64_t rows, int64_t width);
+  void (*embed_backward)(const float* input, const float* output_gradient, float* gradient, int64_t count, int64_t rows,
+                         int64_t width, int filled, int64_t first, int64_t last);
   void (*penalty)(const float* input, int64_t count, float l1, float l2, float* image_penalty);  // of every lane
   void (*penalty_backward)(const float* input, const float* output_gradient, float* input_gradient, int64_t count, float l1,
                            float l2, int filled);

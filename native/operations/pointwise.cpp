@@ -1,4 +1,4 @@
-// Activations, softmax, dropout, affine maps, sums, penalties and the loss.
+// Activations, softmax, dropout, affine maps, penalties and the loss.
 #include <algorithm>
 
 #include "../builder.h"
@@ -103,24 +103,6 @@ void affine_backward(Builder& b, int index) {
   b.plan.per_pack("affine backward", {dy, dx}, [=, size = n.size(), scale = n.real("scale")](const Work& w) {
     w.plan.kernels.affine(w.at(dy), w.at(dx), size, scale, 0.0f);
   });
-}
-
-void add_forward(Builder& b, int index) {
-  const Node& n = b.node(index);
-  const int y = b.value(index), first = b.input_value(index);
-  if (n.inputs.size() == 1) return copy(b, first, y, n.size());
-  for (size_t k = 1; k < n.inputs.size(); k++) {
-    const int left = k == 1 ? first : y, right = b.input_value(index, static_cast<int>(k));
-    b.plan.per_pack("add", {left, right, y}, [=, size = n.size()](const Work& w) { w.plan.kernels.add(w.at(left), w.at(right), w.at(y), size); });
-  }
-}
-
-void add_backward(Builder& b, int index) {
-  const Node& n = b.node(index);
-  for (size_t k = 0; k < n.inputs.size(); k++) {
-    const int dx = b.input_gradient(index, static_cast<int>(k));
-    if (dx >= 0) copy(b, b.output_gradient(index), dx, n.size());
-  }
 }
 
 void penalty_forward(Builder& b, int index) {

@@ -11,17 +11,27 @@ from striate.graph.operations import (
     Add,
     Affine,
     BatchNorm,
+    Combine,
     Concat,
+    Contract,
     Conv,
     Dense,
     Dropout,
+    Embedding,
     Input,
+    LocalResponseNorm,
+    Normalize,
     Operation,
     Pool,
+    PReLU,
     Reshape,
+    Scale,
     Softmax,
+    Standardize,
 )
 from striate.graph.shapes import element_count, resolve_padding
+
+FIXED = ("moving_mean", "moving_variance", "mean", "variance")  # never trained
 
 
 class Builder:
@@ -34,7 +44,7 @@ class Builder:
     def add(self, operation: Operation, *inputs: Node, trainable: bool = True) -> Node:
         needed = operation.parameter_shapes(*(node.shape for node in inputs))
         parameters = {
-            name: Parameter(name, self._value(name, shape), trainable=trainable and "moving" not in name)
+            name: Parameter(name, self._value(name, shape), trainable and name not in FIXED)
             for name, shape in needed.items()
         }
         name = f"{type(operation).__name__.lower()}_{len(self.graph.nodes)}"
@@ -43,7 +53,7 @@ class Builder:
     def _value(self, name: str, shape: Shape) -> Array:
         if name == "kernel":
             value = self.rng.normal(size=shape) / np.sqrt(element_count(shape[:-1]))
-        elif name in ("gamma", "moving_variance"):
+        elif name in ("gamma", "moving_variance", "variance"):
             value = self.rng.uniform(0.5, 1.5, size=shape)
         else:
             value = 0.5 * self.rng.normal(size=shape)
@@ -139,3 +149,22 @@ def deep(seed: int = 0, filters: int = 48, size: int = 12) -> Graph:
     x = make.activation(make.conv(x, 2 * filters, 3, 3, padding="same"))
     x = make.pool(x, *x.shape[:2], kind="average")
     return make.finish(make.add(Softmax(), make.dense(make.flatten(x), 10)))
+
+
+def gated(seed: int = 0, size: int = 12, filters: int = 120) -> Graph:
+    """Norms within images, parameters for many axes, squeeze and excitation, attention, a look-up of grey values."""
+    make = Builder(seed)
+    x = make.input(size, size, 3)
+    grey = make.pool(make.add(Embedding(300, 6), make.flatten(x)), size * size * 3, kind="average")
+    x = make.add(Standardize((2,), 1e-7), make.add(Affine(1 / 255), x))
+    x = make.add(PReLU((0, 1, 2)), make.conv(x, filters, 3, 3, padding="same"))
+    x = make.add(LocalResponseNorm(2, 1.0, 0.1, 0.75), x)
+    x = make.add(Scale((2,)), make.add(Normalize((0, 1), 1e-3), x))
+    gate = make.activation(make.dense(make.pool(x, size, size, kind="average"), filters), "sigmoid")
+    x = make.add(Combine("multiply"), x, gate)
+    x = make.add(Combine("maximum"), x, make.add(Add(), make.pool(x, size, 1), gate))
+    x = make.add(Scale((0, 1, 2)), x)
+    x = make.add(Normalize((1,), 1e-6, "length"), make.add(Reshape((size * size, filters)), x))
+    mixed = make.pool(make.add(Contract((0, 0)), make.dense(x, 5), x), 5, kind="average")
+    joined = make.add(Concat(), make.flatten(mixed), make.flatten(grey))
+    return make.finish(make.add(Softmax(), make.dense(joined, 10)))

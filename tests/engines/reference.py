@@ -6,6 +6,7 @@ taken by finite differences.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -20,16 +21,24 @@ from striate.graph.operations import (
     Add,
     Affine,
     BatchNorm,
+    Combine,
     Concat,
+    Contract,
     Conv,
     Dense,
     Dropout,
+    Embedding,
+    LocalResponseNorm,
+    Normalize,
     Operation,
     Pad,
     Penalty,
     Pool,
+    PReLU,
     Reshape,
+    Scale,
     Softmax,
+    Standardize,
 )
 
 Exact = NDArray[np.float64]
@@ -82,7 +91,26 @@ def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[s
         case Reshape():
             return x.reshape(len(x), *operation.shape)
         case Add():
-            return np.sum(np.stack(inputs), axis=0)
+            return functools.reduce(np.add, aligned(inputs))
+        case Combine():
+            return COMBINATIONS[operation.kind](*aligned(inputs))
+        case Contract():
+            return contract(operation, x, inputs[1])
+        case Normalize():
+            return normalize(operation, x)
+        case LocalResponseNorm():
+            return local_response(operation, x)
+        case Standardize():
+            mean, variance = (placed(parameters[name], operation.axes, x) for name in ("mean", "variance"))
+            deviation = np.maximum(np.sqrt(variance), operation.epsilon)
+            return x * deviation + mean if operation.invert else (x - mean) / deviation
+        case Scale():
+            gamma = placed(parameters["gamma"], operation.axes, x) if operation.scale else 1.0
+            return gamma * x + (placed(parameters["beta"], operation.axes, x) if operation.center else 0.0)
+        case PReLU():
+            return np.where(x > 0, x, parameters["alpha"] * x)
+        case Embedding():
+            return embedding(x, parameters["embeddings"])
         case Concat():
             return np.concatenate(inputs, axis=-1)
         case Penalty():
@@ -132,6 +160,51 @@ def pool(operation: Pool, x: Exact) -> Exact:
         present, _ = windows(operation, np.ones_like(x), 0.0)
         y = patches.sum(axis=2) / present.sum(axis=2)
     return np.moveaxis(y, 0, 1).reshape(len(x), *counts, x.shape[-1])
+
+
+COMBINATIONS = {"subtract": np.subtract, "multiply": np.multiply, "maximum": np.maximum, "minimum": np.minimum}
+
+
+def aligned(inputs: Sequence[Exact]) -> list[Exact]:
+    """The batch first, then sizes of one where an input has fewer axes than another."""
+    rank = max(x.ndim for x in inputs)
+    return [np.expand_dims(x, tuple(range(1, 1 + rank - x.ndim))) for x in inputs]
+
+
+def contract(operation: Contract, a: Exact, b: Exact) -> Exact:
+    return np.stack([np.tensordot(left, right, operation.axes) for left, right in zip(a, b, strict=True)])
+
+
+def placed(parameter: Exact, axes: Sequence[int], x: Exact) -> Exact:
+    """A parameter that belongs to some axes of an image, for all of x."""
+    return np.expand_dims(parameter, tuple(axis for axis in range(x.ndim - 1) if axis not in axes))
+
+
+def normalize(operation: Normalize, x: Exact) -> Exact:
+    over = tuple(axis + 1 for axis in operation.axes)
+    if operation.kind == "deviation":
+        return (x - x.mean(over, keepdims=True)) / np.sqrt(x.var(over, keepdims=True) + operation.epsilon)
+    squares = (x * x).sum(over, keepdims=True)
+    if operation.kind == "root_mean_square":
+        return x / np.sqrt(squares / math.prod(x.shape[axis] for axis in over) + operation.epsilon)
+    return x / np.maximum(np.sqrt(squares), operation.epsilon)
+
+
+def local_response(operation: LocalResponseNorm, x: Exact) -> Exact:
+    y = np.empty_like(x)
+    for channel in range(x.shape[-1]):
+        near = x[..., max(channel - operation.radius, 0) : channel + operation.radius + 1]
+        scale = operation.bias + operation.alpha * (near * near).sum(axis=-1)
+        y[..., channel] = x[..., channel] / scale**operation.beta
+    return y
+
+
+def embedding(x: Exact, table: Exact) -> Exact:
+    y = np.zeros((*x.shape, table.shape[1]))
+    for place in np.ndindex(x.shape):
+        if 0 <= x[place] < len(table):
+            y[place] = table[int(x[place])]
+    return y
 
 
 def batch_statistics(x: Exact) -> tuple[Exact, Exact]:

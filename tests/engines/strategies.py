@@ -7,8 +7,26 @@ from typing import Literal
 import numpy as np
 from hypothesis import strategies as st
 
-from striate.graph import Array, Graph, Shape
-from striate.graph.operations import Activation, ActivationName, BatchNorm, Conv, Dense, Pad, Pool
+from striate.graph import Array, Graph, Node, Shape
+from striate.graph.operations import (
+    Activation,
+    ActivationName,
+    Add,
+    BatchNorm,
+    Combine,
+    Contract,
+    Conv,
+    Dense,
+    Embedding,
+    LocalResponseNorm,
+    Normalize,
+    Operation,
+    Pad,
+    Pool,
+    PReLU,
+    Scale,
+    Standardize,
+)
 from striate.graph.shapes import Padding, effective_kernel, element_count
 
 from .networks import Builder
@@ -162,3 +180,97 @@ def pads(draw: st.DrawFn, rank: int) -> Case:
     padding = tuple(draw(st.tuples(st.integers(0, 3), st.integers(0, 3))) for _ in range(rank))
     make.add(Pad(padding), make.input(*draw(shapes(rank, 12))))
     return finish(make, draw(batches))
+
+
+@st.composite
+def repeated_inputs(draw: st.DrawFn, make: Builder, count: int) -> list[Node]:
+    """Inputs of which some have sizes of one, or fewer axes, where others have more."""
+    shape = draw(small_shapes())
+    inputs = []
+    for _ in range(count):
+        own = tuple(1 if draw(st.sampled_from([False, False, True])) else size for size in shape)
+        missing = draw(st.sampled_from([0, 0, 0, draw(st.integers(0, len(own) - 1))]))
+        inputs.append(make.input(*own[missing:]))
+    return inputs
+
+
+@st.composite
+def combinations(draw: st.DrawFn, kind: Literal["add", "subtract", "multiply", "maximum", "minimum"]) -> Case:
+    make = draw(builders())
+    if kind == "add":
+        make.add(Add(), *draw(repeated_inputs(make, draw(st.integers(1, 4)))))
+    else:
+        make.add(Combine(kind), *draw(repeated_inputs(make, 2)))
+    case = finish(make, draw(batches))
+    if draw(st.booleans()):  # ties: the first input's
+        case.images = [np.round(array) for array in case.images]
+    return case
+
+
+@st.composite
+def contractions(draw: st.DrawFn) -> Case:
+    make = draw(builders())
+    terms, shapes, axes = draw(st.integers(1, 40)), [], []
+    for _ in range(2):
+        shape = draw(st.lists(st.integers(1, 6), max_size=3))
+        axes.append(draw(st.integers(0, len(shape))))
+        shapes.append((*shape[: axes[-1]], terms, *shape[axes[-1] :]))
+    make.add(Contract((axes[0], axes[1])), make.input(*shapes[0]), make.input(*shapes[1]))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def some_axes(draw: st.DrawFn, rank: int, fewest: int = 0) -> tuple[int, ...]:
+    return tuple(sorted(draw(st.sets(st.integers(0, rank - 1), min_size=fewest, max_size=rank))))
+
+
+@st.composite
+def normalizations(draw: st.DrawFn, kind: Literal["deviation", "root_mean_square", "length"]) -> Case:
+    """At least 4 numbers at a time: with fewer the gradient is a small difference of large ones."""
+    make = draw(builders())
+    shape = draw(small_shapes())
+    axes = draw(some_axes(len(shape), 1))
+    axis = axes[draw(st.integers(0, len(axes) - 1))]
+    shape = (*shape[:axis], max(shape[axis], 4), *shape[axis + 1 :])
+    make.add(Normalize(axes, draw(st.sampled_from([1e-3, 1e-5])), kind), make.input(*shape))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def local_responses(draw: st.DrawFn) -> Case:
+    make = draw(builders())
+    operation = LocalResponseNorm(
+        draw(st.integers(0, 6)), draw(st.sampled_from([1.0, 2.0, 0.5])), draw(st.sampled_from([1.0, 1e-2, 0.3])),
+        draw(st.sampled_from([0.5, 0.75, 1.0])),
+    )  # fmt: skip
+    make.add(operation, make.input(*draw(small_shapes())))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def parametrics(draw: st.DrawFn, kind: type[Operation]) -> Case:
+    make = draw(builders())
+    shape = draw(small_shapes())
+    axes = draw(some_axes(len(shape)))
+    operation: Operation
+    if kind is Scale:
+        operation = Scale(axes, draw(st.booleans()), draw(st.booleans()))
+    elif kind is PReLU:
+        operation = PReLU(axes)
+    else:
+        operation = Standardize(axes, draw(st.sampled_from([1e-7, 0.9])), draw(st.booleans()))
+    trainable = kind is not Standardize and draw(st.sampled_from([True, True, False]))
+    make.add(operation, make.input(*shape), trainable=trainable)
+    return finish(make, draw(batches))
+
+
+@st.composite
+def embeddings(draw: st.DrawFn) -> Case:
+    """Numbers of rows, some of them none's."""
+    make = draw(builders())
+    rows = draw(st.integers(1, 30))
+    shape = draw(st.lists(st.integers(1, 5), max_size=2))
+    make.add(Embedding(rows, draw(st.integers(1, 20))), make.input(*shape), trainable=draw(st.booleans()))
+    case = finish(make, draw(batches))
+    case.images = [case.rng.integers(-1, rows + 1, size=array.shape).astype(np.float32) for array in case.images]
+    return case

@@ -19,14 +19,22 @@ from striate.graph.operations import (
     Add,
     Affine,
     BatchNorm,
+    Combine,
     Concat,
+    Contract,
     Conv,
+    Embedding,
+    LocalResponseNorm,
+    Normalize,
     Operation,
     Pad,
     Penalty,
     Pool,
+    PReLU,
     Reshape,
+    Scale,
     Softmax,
+    Standardize,
 )
 from striate.graph.training import LossKind
 
@@ -106,7 +114,26 @@ OPERATIONS: dict[str, tuple[Operation, tuple[int, ...]]] = {
     "batch normalisation": (BatchNorm(1e-3, 0.9), (2, 2, 3)),
     "batch normalisation without scale": (BatchNorm(1e-2, 0.9, scale=False), (2, 3)),
     "batch normalisation, frozen": (BatchNorm(1e-3, 0.9, frozen=True), (2, 2, 3)),
+    "normalisation of a layer": (Normalize((2,), 1e-3), (2, 2, 5)),
+    "normalisation of rows and channels": (Normalize((0, 2), 1e-2), (3, 2, 3)),
+    "normalisation without a mean": (Normalize((0,), 1e-3, "root_mean_square"), (4, 2)),
+    "unit length": (Normalize((0, 1), 1e-3, "length"), (2, 3)),
+    "local response": (LocalResponseNorm(1, 1.0, 0.4, 0.75), (2, 5)),
+    "scale": (Scale((0, 2)), (2, 2, 3)),
+    "scale without offset": (Scale((1,), center=False), (2, 3)),
+    "prelu": (PReLU((2,)), (2, 2, 5)),
+    "fixed mean and variance": (Standardize((1,), 1e-7), (2, 3)),
+    "fixed mean and variance, inverse": (Standardize((), 1e-7, True), (2, 3)),
 }  # fmt: skip
+PAIRS: dict[str, tuple[Operation, tuple[int, ...], tuple[int, ...]]] = {
+    "sum": (Add(), (2, 3, 2), (1, 3, 1)),
+    "difference": (Combine("subtract"), (2, 1, 2), (2, 3, 1)),
+    "product": (Combine("multiply"), (2, 2, 3), (3,)),
+    "maximum": (Combine("maximum"), (2, 3), (2, 1)),
+    "minimum": (Combine("minimum"), (1, 3), (2, 3)),
+    "dot product": (Contract((0, 0)), (4,), (4,)),
+    "products of matrices": (Contract((1, 0)), (2, 3, 2), (3, 2)),
+}
 OPERATIONS |= {name: (Activation(name, 0.2), (3, 4)) for name in FUNCTIONS if name not in ("relu", "elu")}
 
 
@@ -117,6 +144,21 @@ def test_operation(engine: Engine, name: str, training: bool) -> None:
     make = Builder(3)
     make.add(operation, make.input(*shape))
     check(engine, make.graph, make.images(3), make.rng, training=training)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_pair(engine: Engine, name: str) -> None:
+    operation, left, right = PAIRS[name]
+    make = Builder(5)
+    make.add(operation, make.input(*left), make.input(*right))
+    check(engine, make.graph, make.images(3), make.rng, training=True)
+
+
+def test_embedding(engine: Engine) -> None:
+    make = Builder(6)
+    make.activation(make.add(Embedding(5, 3), make.input(4)), "tanh")
+    images = [make.rng.integers(0, 5, size=(3, 4)).astype(np.float32) + np.float32(0.5)]  # away from a step
+    check(engine, make.graph, images, make.rng, training=True)
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -19,12 +19,19 @@ from striate.graph.operations import (
     ActivationName,
     Add,
     Affine,
+    Combine,
     Concat,
     Dropout,
+    Embedding,
+    Normalize,
+    Operation,
     Penalty,
+    PReLU,
     Reshape,
+    Scale,
     Select,
     Softmax,
+    Standardize,
 )
 
 from . import strategies as some
@@ -220,12 +227,114 @@ def test_select(engine: Engine, oracle: Engine, shape: tuple[int, ...], batch: i
     check(engine, oracle, some.finish(make, batch))
 
 
-@given(shape=some.small_shapes(), batch=some.batches, count=st.integers(1, 4))
+@pytest.mark.parametrize("kind", ["add", "subtract", "multiply", "maximum", "minimum"])
+@given(data=st.data())
 @examples(25)
-def test_add(engine: Engine, oracle: Engine, shape: tuple[int, ...], batch: int, count: int) -> None:
-    make = Builder(batch)
-    make.add(Add(), *(make.input(*shape) for _ in range(count)))
-    check(engine, oracle, some.finish(make, batch))
+def test_combinations(
+    engine: Engine,
+    oracle: Engine,
+    kind: Literal["add", "subtract", "multiply", "maximum", "minimum"],
+    data: st.DataObject,
+) -> None:
+    check(engine, oracle, data.draw(some.combinations(kind)))
+
+
+# Shapes as networks have them: squeeze and excitation, a spatial mask, a row and a column, a tensor with itself.
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((7, 7, 24), (1, 1, 24)), ((1, 1, 24), (7, 7, 24)), ((7, 7, 24), (7, 7, 1)), ((6, 1, 5), (1, 8, 5)),
+        ((4, 5, 6), (6,)), ((4, 1, 3, 1), (1, 2, 1, 5)), ((9,), (9,)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["multiply", "maximum"])
+def test_repeated_sizes(
+    engine: Engine,
+    oracle: Engine,
+    kind: Literal["multiply", "maximum"],
+    left: tuple[int, ...],
+    right: tuple[int, ...],
+) -> None:
+    make = Builder(3)
+    make.add(Combine(kind), make.input(*left), make.input(*right))
+    check(engine, oracle, some.finish(make, 11))
+
+
+@pytest.mark.parametrize("kind", ["subtract", "multiply", "maximum"])
+def test_an_input_with_itself(
+    engine: Engine, oracle: Engine, kind: Literal["subtract", "multiply", "maximum"]
+) -> None:
+    make = Builder(4)
+    x = make.dense(make.input(3, 4), 4)
+    make.add(Combine(kind), x, x)
+    check(engine, oracle, some.finish(make, 5))
+
+
+@given(case=some.contractions())
+@examples(40)
+def test_contract(engine: Engine, oracle: Engine, case: Case) -> None:
+    check(engine, oracle, case)
+
+
+@pytest.mark.parametrize("kind", ["deviation", "root_mean_square", "length"])
+@given(data=st.data())
+@examples(30)
+def test_normalize(
+    engine: Engine, oracle: Engine, kind: Literal["deviation", "root_mean_square", "length"], data: st.DataObject
+) -> None:
+    check(engine, oracle, data.draw(some.normalizations(kind)), IN_A_ROW)
+
+
+def test_normalize_far_from_zero(engine: Engine, oracle: Engine) -> None:
+    make = Builder(0)
+    make.add(Normalize((0, 1, 2), 1e-3), make.input(20, 20, 5))
+    images = [array + np.float32(100.0) for array in make.images(9)]
+    assert_same(engine, oracle, make.graph, images, make.rng, training=True, tolerance=1e-4)
+
+
+def test_lengths_below_their_bound(engine: Engine, oracle: Engine) -> None:
+    make = Builder(0)
+    make.add(Normalize((0,), 0.5, "length"), make.input(4))
+    images = [make.images(12)[0] * np.float32(0.1)]
+    images[0][3] = 0.0
+    assert_same(engine, oracle, make.graph, images, make.rng, training=False)
+
+
+@given(case=some.local_responses())
+@examples(40)
+def test_local_response(engine: Engine, oracle: Engine, case: Case) -> None:
+    check(engine, oracle, case, IN_A_ROW)
+
+
+@pytest.mark.parametrize("kind", [Scale, PReLU, Standardize])
+@given(data=st.data())
+@examples(30)
+def test_parametric(engine: Engine, oracle: Engine, kind: type[Operation], data: st.DataObject) -> None:
+    check(engine, oracle, data.draw(some.parametrics(kind)))
+
+
+@pytest.mark.parametrize("operation", [Scale((0, 1, 2)), PReLU((0, 1, 2))])
+def test_a_parameter_for_every_element(engine: Engine, oracle: Engine, operation: Operation) -> None:
+    """More numbers than are summed pack by pack."""
+    make = Builder(5)
+    make.add(operation, make.input(30, 30, 20))
+    assert_same(engine, oracle, make.graph, make.images(19), make.rng, training=True)
+
+
+@given(case=some.embeddings())
+@examples(40)
+def test_embedding(engine: Engine, oracle: Engine, case: Case) -> None:
+    check(engine, oracle, case)
+
+
+def test_a_large_table_used_twice(engine: Engine, oracle: Engine) -> None:
+    make = Builder(6)
+    first, second = make.input(7), make.input(3)
+    table = make.add(Embedding(900, 20), first)
+    again = make.graph.add(table.operation, second, name="again", parameters=table.parameters)
+    make.add(Add(), make.pool(table, 7, kind="average"), make.pool(again, 3, kind="average"))
+    images = [make.rng.integers(0, 900, size=array.shape).astype(np.float32) for array in make.images(21)]
+    assert_same(engine, oracle, make.graph, images, make.rng, training=True)
 
 
 @given(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from striate import engines
 from striate.engines import Engine
-from striate.graph.operations import ActivationName, Add, Affine, Concat, Reshape, Softmax
+from striate.graph.operations import ActivationName, Add, Affine, Concat, PReLU, Reshape, Scale, Softmax, Standardize
 
 from . import reference
 from . import strategies as some
@@ -56,6 +56,21 @@ def test_pool(oracle: Engine, single: Engine, rank: int, kind: Literal["max", "a
 @given(case=st.one_of(some.denses(), some.batch_norms(), some.pads(1), some.pads(2), some.pads(3)))
 @examples(40)
 def test_dense_batch_norm_and_pad(oracle: Engine, single: Engine, case: Case) -> None:
+    check(oracle, single, case)
+
+
+@given(
+    case=st.one_of(
+        *(some.combinations(kind) for kind in ("add", "subtract", "multiply", "maximum", "minimum")),
+        some.contractions(),
+        *(some.normalizations(kind) for kind in ("deviation", "root_mean_square", "length")),
+        some.local_responses(),
+        *(some.parametrics(kind) for kind in (Scale, PReLU, Standardize)),
+        some.embeddings(),
+    )
+)
+@examples(100)
+def test_pairs_norms_and_parameters(oracle: Engine, single: Engine, case: Case) -> None:
     check(oracle, single, case)
 
 

@@ -14,7 +14,7 @@ from striate.engines import _native
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Graph, LossFunction, Node, UpdateRule
-from striate.graph.operations import Activation, Conv, Pad, Pool
+from striate.graph.operations import Activation, Combine, Conv, Normalize, Pad, Pool
 from striate.graph.training import LossKind
 
 # In the order of the enumerations in native/kernels/kernels.h.
@@ -23,6 +23,10 @@ _FUNCTIONS = (
     "hard_sigmoid", "gelu", "gelu_tanh", "mish",
 )  # fmt: skip
 _LOSSES: tuple[str, ...] = get_args(LossKind)
+_KINDS = {
+    Combine: ("add", "subtract", "multiply", "maximum", "minimum"),
+    Normalize: ("deviation", "root_mean_square", "length"),
+}
 # Images at a time where the caller's batch does not matter: work for every thread, little memory.
 _INFERENCE_BATCH = 256
 
@@ -110,6 +114,8 @@ def _attributes(node: Node) -> dict[str, list[float]]:
         values["after"] = [float(after) for _, after in operation.padding]
     if isinstance(operation, Pool):
         values["average"] = [float(operation.kind == "average")]
+    if isinstance(operation, Combine | Normalize):
+        values["kind"] = [float(_KINDS[type(operation)].index(operation.kind))]
     if isinstance(operation, Activation):
         name = operation.function
         values["function"] = [-1.0 if name == "log_softmax" else float(_FUNCTIONS.index(name))]

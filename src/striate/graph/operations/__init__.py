@@ -8,12 +8,12 @@ operations take one, two or three spatial dimensions.
 from __future__ import annotations
 
 from striate.graph.operations.base import Input, Operation
-from striate.graph.operations.combining import Add, Concat
-from striate.graph.operations.linear import Conv, Dense
+from striate.graph.operations.combining import Add, Combine, Concat, Contract
+from striate.graph.operations.linear import Conv, Dense, Embedding
 from striate.graph.operations.movement import Pad, Reshape, Select
 from striate.graph.operations.noise import Dropout
-from striate.graph.operations.normalization import BatchNorm
-from striate.graph.operations.pointwise import Activation, ActivationName, Affine, Penalty, Softmax
+from striate.graph.operations.normalization import BatchNorm, LocalResponseNorm, Normalize, Standardize
+from striate.graph.operations.pointwise import Activation, ActivationName, Affine, Penalty, PReLU, Scale, Softmax
 from striate.graph.operations.pooling import Pool
 
 __all__ = [
@@ -23,18 +23,26 @@ __all__ = [
     "Add",
     "Affine",
     "BatchNorm",
+    "Combine",
     "Concat",
+    "Contract",
     "Conv",
     "Dense",
     "Dropout",
+    "Embedding",
     "Input",
+    "LocalResponseNorm",
+    "Normalize",
     "Operation",
+    "PReLU",
     "Pad",
     "Penalty",
     "Pool",
     "Reshape",
+    "Scale",
     "Select",
     "Softmax",
+    "Standardize",
 ]
 
 OPERATIONS: tuple[type[Operation], ...] = (
@@ -51,6 +59,14 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Reshape,
     Select,
     Add,
+    Combine,
+    Contract,
     Concat,
+    Normalize,
+    LocalResponseNorm,
+    Standardize,
+    Scale,
+    PReLU,
+    Embedding,
     Penalty,
 )

@@ -74,3 +74,9 @@ class Windowed(Operation):
             f"{'even with ' + where if padded else 'without ' + where}; "
             f'use padding="same" or a kernel of at most {describe(sizes)}'
         )
+
+
+def check_axes(axes: tuple[int, ...], shape: Shape) -> None:
+    """Axes of an image in ascending order, counted from 0 without the batch."""
+    if list(axes) != sorted(set(axes)) or not all(0 <= axis < len(shape) for axis in axes):
+        raise ShapeError(f"got axes {axes} for an input of shape {shape}")

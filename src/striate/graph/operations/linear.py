@@ -65,3 +65,21 @@ class Dense(Operation):
 
     def multiply_adds(self, *inputs: Shape) -> int:
         return element_count(inputs[0]) * self.units
+
+
+@dataclass(frozen=True)
+class Embedding(Operation):
+    """Each number of the input stands for a row of a table: y[..., :] = table[x[...], :] (Bengio et al. 2003).
+
+    Numbers reach an engine as float32, which holds whole ones up to 2^24 exactly; what comes between two is rounded
+    down. A number that is no row's (below 0, from `rows` on) gives zeros and no gradient: layers refuse it before.
+    """
+
+    rows: int
+    width: int
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (*inputs[0], self.width)
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        return {"embeddings": (self.rows, self.width)}

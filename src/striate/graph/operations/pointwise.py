@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from striate.errors import ShapeError
-from striate.graph.operations.base import Operation
+from striate.graph.operations.base import Operation, check_axes
 from striate.graph.shapes import Shape
 
 ActivationName = Literal[
@@ -58,6 +58,43 @@ class Affine(Operation):
 
     scale: float
     offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scale(Operation):
+    """y = gamma x + beta with parameters for each place along `axes` (ascending, from 0 without the batch).
+
+    scale, center: whether there is a gamma, a beta.
+    """
+
+    axes: tuple[int, ...]
+    scale: bool = True
+    center: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        check_axes(self.axes, inputs[0])
+        return inputs[0]
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        names = ["gamma"] * self.scale + ["beta"] * self.center
+        return dict.fromkeys(names, tuple(inputs[0][axis] for axis in self.axes))
+
+
+@dataclass(frozen=True)
+class PReLU(Operation):
+    """y = x above zero, alpha x below, with an alpha for each place along `axes` (He et al. 2015).
+
+    alpha has the input's rank, with size one along the other axes; axes as in `Scale`.
+    """
+
+    axes: tuple[int, ...]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        check_axes(self.axes, inputs[0])
+        return inputs[0]
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        return {"alpha": tuple(n if axis in self.axes else 1 for axis, n in enumerate(inputs[0]))}
 
 
 @dataclass(frozen=True)

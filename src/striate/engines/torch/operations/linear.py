@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from striate.engines.torch.operations.execution import Pass, forward
 from striate.engines.torch.operations.layout import channels_first, in_row_order
-from striate.graph.operations import Conv, Dense
+from striate.graph.operations import Conv, Dense, Embedding
 
 CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
@@ -30,3 +31,11 @@ def _conv(operation: Conv, inputs: Sequence[Tensor], parameters: Mapping[str, Te
 def _dense(operation: Dense, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
     product = inputs[0] @ parameters["kernel"]
     return product + parameters["bias"] if operation.bias else product
+
+
+@forward.register
+def _embedding(operation: Embedding, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    x = inputs[0]
+    known = (x >= 0) & (x < operation.rows)
+    rows = F.embedding(torch.where(known, x, 0).long(), parameters["embeddings"])
+    return torch.where(known.unsqueeze(-1), rows, 0.0 * x.unsqueeze(-1))  # depends on x, with no slope

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.engines.torch.operations.execution import Pass, forward
-from striate.graph.operations import Activation, Affine, Penalty, Softmax
+from striate.graph.operations import Activation, Affine, Penalty, PReLU, Scale, Softmax
 
 
 @forward.register
@@ -57,6 +57,24 @@ def _softmax(operation: Softmax, inputs: Sequence[Tensor], parameters: Mapping[s
 @forward.register
 def _affine(operation: Affine, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
     return inputs[0] * operation.scale + operation.offset
+
+
+@forward.register
+def _scale(operation: Scale, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    x = inputs[0]
+    if operation.scale:
+        x = x * placed(parameters["gamma"], operation.axes, x)
+    return x + placed(parameters["beta"], operation.axes, x) if operation.center else x
+
+
+@forward.register
+def _prelu(operation: PReLU, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    return torch.where(inputs[0] > 0, inputs[0], parameters["alpha"] * inputs[0])
+
+
+def placed(parameter: Tensor, axes: Sequence[int], x: Tensor) -> Tensor:
+    """A parameter for the places along some axes, with size one along the others of x (n, ...)."""
+    return parameter.reshape([n if axis in axes else 1 for axis, n in enumerate(x.shape[1:])])
 
 
 @forward.register

@@ -1,4 +1,4 @@
-""".keras and .weights.h5 files, in the layout that Keras 3 writes.
+""".keras files, in the layout that Keras 3 writes.
 
 A .keras file is a zip archive of metadata.json (versions), config.json (what the network is made of and how it was
 compiled) and model.weights.h5 (weights and the optimizer's state).
@@ -14,19 +14,17 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, cast
 
-from striate.errors import ModelFileError
 from striate.formats.archive import Archive
 from striate.formats.atomic import replacing
+from striate.formats.paths import Path, checked_target, existing
 from striate.version import __version__
 
 if TYPE_CHECKING:
     from striate.models import Model
 
-    Path = str | os.PathLike[str]
-
-_METADATA, _CONFIG, _WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
+_METADATA, _CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 _KERAS_LAYOUT = "3.15.1"  # the version whose layout is written; Keras itself does not read this
 _MAXIMAL_CONFIG = 8 << 20  # bytes: the largest networks of keras.applications need about one million
 _IN_MEMORY = 64 << 20
@@ -49,7 +47,7 @@ def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
     from striate.formats.keras_weights import write_weights
     from striate.formats.weights_h5 import WeightsWriter
 
-    name = _checked_target(path, ".keras", overwrite)
+    name = checked_target(path, [".keras"], overwrite)
     config = json.dumps(describe_model(model))
     with replacing(name) as file, _scratch(name) as weights:
         with WeightsWriter(weights) as writer:
@@ -57,7 +55,7 @@ def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
         with zipfile.ZipFile(file, "w") as archive:
             _add(archive, _METADATA, io.BytesIO(json.dumps(_metadata()).encode()))
             _add(archive, _CONFIG, io.BytesIO(config.encode()))
-            _add(archive, _WEIGHTS, weights)
+            _add(archive, WEIGHTS, weights)
 
 
 def load_model(path: Path, compile: bool = True) -> Model:
@@ -79,11 +77,11 @@ def load_model(path: Path, compile: bool = True) -> Model:
     from striate.formats.weights_h5 import WeightsReader
 
     name = os.fspath(path)
-    with _existing(name) as file:
+    with existing(name) as file:
         archive = Archive(file, name)
         form = parse_object(archive.read(_CONFIG, _MAXIMAL_CONFIG), f"{name}: {_CONFIG}")
         described = parse_model(form, name)
-        with archive.open(_WEIGHTS) as weights, WeightsReader(weights, name) as reader:
+        with archive.open(WEIGHTS) as weights, WeightsReader(weights, name) as reader:
             if described.image_shape is not None:
                 check_before_building(described.layers, described.image_shape, reader, name)
             model = described.make(name)
@@ -91,62 +89,6 @@ def load_model(path: Path, compile: bool = True) -> Model:
                 compile_model(model, form.get("compile_config"), name)
             read_weights(model, reader, name)
     return cast("Model", model)
-
-
-def save_weights(model: Model, path: Path, overwrite: bool = True) -> None:
-    """Save weights and the optimizer's state alone, to a name that ends in ".weights.h5"."""
-    from striate.formats.keras_weights import write_weights
-    from striate.formats.weights_h5 import WeightsWriter
-
-    name = _checked_target(path, ".weights.h5", overwrite)
-    _check_built(model, "save_weights")
-    with replacing(name) as file, WeightsWriter(file) as writer:
-        write_weights(model, writer)
-
-
-def load_weights(model: Model, path: Path) -> None:
-    """Fill a built model from a .weights.h5 or .keras file of the same network; change nothing if it does not fit.
-
-    Raises:
-        ModelFileError: names the first layer that does not fit, with both shapes; or the file is missing or damaged.
-    """
-    from striate.formats.keras_weights import read_weights
-    from striate.formats.weights_h5 import WeightsReader
-
-    name = os.fspath(path)
-    _check_built(model, "load_weights")
-    with _existing(name) as file:
-        if name.endswith(".keras"):
-            with Archive(file, name).open(_WEIGHTS) as weights, WeightsReader(weights, name) as reader:
-                read_weights(model, reader, name)
-        else:
-            with WeightsReader(file, name) as reader:
-                read_weights(model, reader, name)
-
-
-def _checked_target(path: Path, ending: str, overwrite: bool) -> str:
-    name = os.fspath(path)
-    if not name.endswith(ending):
-        raise ModelFileError(f'{name}: expected a name that ends in "{ending}"')
-    if not overwrite and os.path.exists(name):
-        raise ModelFileError(f"{name}: exists already, and overwrite=False; choose another name")
-    return name
-
-
-def _check_built(model: Model, what: str) -> None:
-    if not model.built:
-        raise ModelFileError(f"{what}: the model is not built yet, so it has no weights; give it an input shape first")
-
-
-@contextmanager
-def _existing(name: str) -> Iterator[BinaryIO]:
-    """The file, open, or the error that says why not."""
-    try:
-        file = open(name, "rb")  # noqa: SIM115 (closed below; only opening is guarded here)
-    except OSError as error:
-        raise ModelFileError(f"{name}: cannot be read: {error.strerror}") from error
-    with file:
-        yield file
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from striate.errors import ModelFileError
-from striate.formats.weights_h5 import AnyArray, WeightsReader, WeightsWriter
+from striate.formats.hdf5 import AnyArray
+from striate.formats.weights_h5 import WeightsReader, WeightsWriter
 from striate.graph import Parameter, Shape, UpdateRule
 from striate.layers import InputLayer, Layer
 from striate.lookup import snake_case
@@ -31,6 +32,10 @@ _STATE: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
+class Misfit(ModelFileError):
+    """A layer whose arrays have other shapes in the file."""
+
+
 def write_weights(model: Any, writer: WeightsWriter) -> None:
     """All weights of a built model and, once it is compiled, the state of its optimizer."""
     writer.write("", model.name, [])
@@ -40,17 +45,16 @@ def write_weights(model: Any, writer: WeightsWriter) -> None:
         writer.write("optimizer", model.optimizer.name, _optimizer_arrays(model))
 
 
-def read_weights(model: Any, reader: WeightsReader, name: str) -> None:
+def read_weights(model: Any, reader: WeightsReader, name: str, skip_mismatch: bool = False) -> None:
     """Fill a built model, and its optimizer once it is compiled, from a file: everything or, on any error, nothing.
 
-    An optimizer's state of another kind or size is passed over with a warning, as in Keras.
+    An optimizer's state of another kind or size is passed over with a warning, as in Keras, and so are layers that do
+    not fit if skip_mismatch is set.
 
     Raises:
         ModelFileError: the file is damaged, or its first layer that does not fit is named with both shapes.
     """
-    places = _places(model.layers, reader)
-    for layer, path in places:
-        _check_fit(layer, [weight.shape for weight in layer.weights], reader.shapes(path), name)
+    places = _fitting(_places(model.layers, reader), reader, name, skip_mismatch)
     arrays = [array for _, path in places for array in reader.read(path)]
     state = _read_optimizer(model, reader, name)
     for weight, array in zip((weight for layer, _ in places for weight in layer.weights), arrays, strict=True):
@@ -87,6 +91,24 @@ def _places(layers: Sequence[Layer], reader: WeightsReader) -> list[tuple[Layer,
     return pairs
 
 
+def _fitting(
+    places: Sequence[tuple[Layer, str]], reader: WeightsReader, name: str, skip_mismatch: bool
+) -> list[tuple[Layer, str]]:
+    """The places whose arrays fit their layers. The first that does not is an error, or else left out and warned of."""
+    fitting, left = [], []
+    for layer, path in places:
+        try:
+            _check_fit(layer, [weight.shape for weight in layer.weights], reader.shapes(path), name)
+            fitting.append((layer, path))
+        except Misfit as error:
+            if not skip_mismatch:
+                raise
+            left.append(str(error).removeprefix(f"{name}: ").partition("; load it")[0])
+    if left:
+        warnings.warn(f"{name}: left as they were: {'; '.join(left)}", stacklevel=5)
+    return fitting
+
+
 def _needed(layer: Layer, shape: Shape, name: str) -> tuple[dict[str, Shape], Shape]:
     """Shapes of the parameters that a layer will make for an input, and its output's shape."""
     try:
@@ -105,11 +127,11 @@ def _check_fit(
     keys = keys or [weight.name.rsplit("/", 1)[-1] for weight in layer.weights]
     for key, want, got in zip(keys, expected, found, strict=False):
         if want != got:
-            raise ModelFileError(
+            raise Misfit(
                 f"{name}: layer {layer.name}: its {key} has shape {got} in the file and {want} in the model; "
                 "load it into the network that it was saved from. Nothing was changed"
             )
-    raise ModelFileError(
+    raise Misfit(
         f"{name}: layer {layer.name}: the file has {len(found)} arrays of shapes {found} for it and the model "
         f"{len(expected)} of shapes {expected}; load it into the network that it was saved from. Nothing was changed"
     )

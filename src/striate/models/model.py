@@ -99,26 +99,35 @@ class Model(Trainer, Inspection):
         return json.dumps(describe_model(self), **options)
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Write the weights alone into a .weights.h5 file."""
-        from striate.formats import keras_file
-
-        keras_file.save_weights(self, filepath, overwrite)
-
-    def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
-        """Read the weights of a .weights.h5 (or .keras) file into this model; an error leaves it as it was.
+        """Write the weights alone: as Keras 3 does into a .weights.h5 file, as Keras 2 into any other .h5 file.
 
         Args:
             filepath: the file.
-            skip_mismatch: must be False: a file fits as a whole or not at all.
+            overwrite: False: an existing file is an error.
 
         Raises:
-            ModelFileError: a file that is damaged, or of another network.
+            ModelFileError: another ending, a model that is not built, a file that exists and must not be overwritten.
         """
-        from striate.formats import keras_file
+        from striate.formats import weights_file
 
-        if skip_mismatch:
-            raise StriateError(
-                "load_weights: skip_mismatch=True is not available; load the file into the network it is from, and "
-                "copy layer by layer with set_weights"
-            )
-        keras_file.load_weights(self, filepath)
+        weights_file.save_weights(self, filepath, overwrite)
+
+    def load_weights(
+        self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
+    ) -> None:
+        """Read the weights of a file into this model; an error leaves it as it was.
+
+        Args:
+            filepath: a .weights.h5 or .keras file of Keras 3, or an .h5 file of Keras 1 or 2. What is in the file
+                decides, not its name.
+            skip_mismatch: leave layers that do not fit as they are, with a warning.
+            by_name: fill the layers whose names are in the file and leave the others; for files of Keras 1 and 2.
+
+        Raises:
+            ModelFileError: a file that is damaged, or of another network; names the first layer that does not fit.
+        """
+        from striate.formats import weights_file
+        from striate.training.arguments import flag
+
+        skip_mismatch, by_name = flag("skip_mismatch", skip_mismatch), flag("by_name", by_name)
+        weights_file.load_weights(self, filepath, by_name, skip_mismatch)

@@ -1,0 +1,161 @@
+"""Reading HDF5 files that nobody vouches for: bounded in time and memory, and never outside the file itself.
+
+Only hard links are followed, and only along paths that somebody asks for, so cycles of groups lead nowhere. Arrays must
+be stored in the file, unfiltered and in one piece, and together they cannot claim more bytes than the file has.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.arrays import to_float32
+from striate.errors import ModelFileError
+
+AnyArray = NDArray[np.generic]
+_MAXIMAL_TEXT = 256 << 20  # bytes that an attribute of texts may unfold to
+_MAXIMAL_DEPTH = 64  # names in a path
+_Reader = TypeVar("_Reader", bound="H5Reader")
+
+
+class H5Reader:
+    """An open HDF5 file. `name` is what errors call it."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        import h5py
+
+        self._name = name
+        file.seek(0, os.SEEK_END)
+        self._size = self._unclaimed = file.tell()  # bytes, and those that arrays may still claim
+        file.seek(0)
+        with self._errors():
+            self._file = h5py.File(file, "r")
+
+    def __enter__(self: _Reader) -> _Reader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def has(self, path: str) -> bool:
+        """Whether the file has a group of that path."""
+        with self._errors():
+            return self._group(path) is not None
+
+    def text(self, name: str) -> str | None:
+        """An attribute of the file that is one text; None when it is not there."""
+        with self._errors():
+            texts = self._texts(self._file, name)
+            if texts is None:
+                return None
+            if len(texts) != 1:
+                raise ModelFileError(f"{self._name}: attribute {name}: expected one text, got {len(texts)}")
+            return texts[0]
+
+    def _array(self, dataset: Any) -> AnyArray:
+        """The numbers of a dataset: float32, or integers where the file has integers."""
+        self._unclaimed -= dataset.nbytes
+        if self._unclaimed < 0:
+            raise ModelFileError(f"{self._name}: its arrays claim more bytes than the file has; refused")
+        array = np.asarray(dataset[()])
+        if array.dtype == np.float32 or array.dtype.kind in "iu":
+            return array
+        single = to_float32(array)
+        if (np.isinf(single) & np.isfinite(array)).any():
+            raise ModelFileError(f"{self._name}: {dataset.name} holds numbers beyond float32")
+        return single
+
+    def _dataset(self, group: Any, path: str) -> Any:
+        """A dataset whose numbers are plain and in this file."""
+        import h5py
+
+        dataset = self._descend(group, path)
+        place = f"{self._name}: {group.name}/{path}"
+        if not isinstance(dataset, h5py.Dataset):
+            raise ModelFileError(f"{place}: expected an array, found {'nothing' if dataset is None else 'a group'}")
+        if dataset.external or dataset.is_virtual:
+            raise ModelFileError(f"{place}: its numbers are in other files; refused")
+        if dataset.shape is None or dataset.dtype.kind not in "fiu" or dataset.dtype.itemsize > 8:
+            raise ModelFileError(f"{place}: has dtype {dataset.dtype}; expected float16, float32, float64 or integers")
+        if dataset.chunks is not None:
+            raise ModelFileError(
+                f"{place}: is chunked or compressed, which Keras never writes; "
+                "open the file with Keras, save it again and load that"
+            )
+        if dataset.id.get_storage_size() != dataset.nbytes:
+            raise ModelFileError(
+                f"{place}: declares {dataset.nbytes} bytes (shape {dataset.shape}) "
+                f"but the file stores {dataset.id.get_storage_size()}"
+            )
+        return dataset
+
+    def _group(self, path: str, start: Any = None) -> Any:
+        """The group of a path; None when it is not there."""
+        import h5py
+
+        group = self._descend(self._file if start is None else start, path)
+        if group is not None and not isinstance(group, h5py.Group):
+            raise ModelFileError(f"{self._name}: {path}: expected a group, found an array")
+        return group
+
+    def _descend(self, group: Any, path: str) -> Any:
+        """What lies at the end of a path, followed link by link; None when it is not there."""
+        import h5py
+
+        parts = path.split("/")
+        if len(parts) > _MAXIMAL_DEPTH:
+            raise ModelFileError(f"{self._name}: a path of {len(parts)} names, more than {_MAXIMAL_DEPTH}; refused")
+        for part in parts:
+            if not isinstance(group, h5py.Group):
+                raise ModelFileError(f"{self._name}: {path}: expected a group at {group.name}, found an array")
+            group = self._child(group, part)
+            if group is None:
+                return None
+        return group
+
+    def _child(self, group: Any, part: str) -> Any:
+        """A member of a group, reached by a hard link only."""
+        import h5py
+
+        link = group.get(part, getlink=True) if part not in ("", ".", "..") else None
+        if link is None:
+            return None
+        if not isinstance(link, h5py.HardLink):
+            kind = "another file" if isinstance(link, h5py.ExternalLink) else "another place"
+            raise ModelFileError(f"{self._name}: {group.name}/{part} is a link to {kind}; refused")
+        return group[part]
+
+    def _texts(self, group: Any, name: str) -> list[str] | None:
+        """An attribute of texts as a list, of one where it is a scalar; None when it is not there."""
+        import h5py
+
+        if name not in group.attrs:
+            return None
+        attribute = h5py.h5a.open(group.id, name.encode("utf-8"))
+        place = f"{self._name}: {group.name}: attribute {name}"
+        if attribute.get_space().get_simple_extent_type() == h5py.h5s.NULL or 0 in attribute.shape:
+            return []  # Keras writes an empty list as an empty list of numbers
+        kind = h5py.check_string_dtype(attribute.dtype)
+        if kind is None:
+            raise ModelFileError(f"{place}: expected text, got dtype {attribute.dtype}")
+        each = self._size if kind.length is None else kind.length  # texts of any length may all lie at one place
+        count = math.prod(attribute.shape)
+        if (count > 1 and each * count > _MAXIMAL_TEXT) or each > max(self._size, _MAXIMAL_TEXT):
+            raise ModelFileError(f"{place}: {count} texts that may take {each * count} bytes; refused")
+        return [text.decode("utf-8") if isinstance(text, bytes) else str(text) for text in np.ravel(group.attrs[name])]
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """h5py raises many kinds of errors for broken files; here they become one."""
+        try:
+            yield
+        except ModelFileError:
+            raise
+        except (OSError, LookupError, RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
+            raise ModelFileError(f"{self._name}: is truncated or damaged: {error}") from error

@@ -8,6 +8,7 @@ namespace striate {
 static const std::map<std::string, OperationPhases>& operations() {
   static const std::map<std::string, OperationPhases> table = {
       {"Conv", {conv_forward, conv_backward, true}},
+      {"ConvTranspose", {conv_transpose_forward, conv_transpose_backward, true}},
       {"Dense", {dense_forward, dense_backward, true}},
       {"Pool", {pool_forward, pool_backward, false}},
       {"BatchNorm", {batch_norm_forward, batch_norm_backward, true}},

@@ -96,6 +96,8 @@ std::vector<std::string> operation_names();
 
 void conv_forward(Builder&, int);
 void conv_backward(Builder&, int);
+void conv_transpose_forward(Builder&, int);
+void conv_transpose_backward(Builder&, int);
 void dense_forward(Builder&, int);
 void dense_backward(Builder&, int);
 void pool_forward(Builder&, int);

@@ -32,7 +32,7 @@ def parameters(function: Any) -> dict[str, Any]:
     [
         "Conv1D", "Conv2D", "Conv3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D",
         "AveragePooling2D", "AveragePooling3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D",
-        "SeparableConv2D",
+        "SeparableConv2D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
     ],
 )  # fmt: skip
 def test_defaults_of_windows(keras: Any, name: str) -> None:

@@ -22,7 +22,7 @@ Spatial Convolution::padded_in() const {
 
 Positions Convolution::positions() const {
   const Spatial p = padded_in();
-  if (kernel_taps() == 1 && stride == Axes{1, 1, 1} && !padded())  // a 1x1 kernel sees one long row
+  if (kernel_taps() == 1 && stride == Axes{1, 1, 1} && p.size == out.size && !padded())  // a 1x1 kernel sees one long row
     return {1, 1, out.positions(), 0, 0, in.channels, 0, 0, out.channels};
   return {out.size[0], out.size[1], out.size[2], stride[0] * p.plane(), stride[1] * p.row(), stride[2] * p.channels,
           out.plane(), out.row(), out.channels};
@@ -82,21 +82,24 @@ Taps Convolution::taps() const {
   return result;
 }
 
-// The input with its zeros around it, in a buffer of its own; the value itself where there is no padding.
-static int padded_input(Builder& b, int index, const Convolution& c) {
-  const int x = b.input_value(index);
-  if (!c.padded()) return x;
-  const auto found = b.padded.find(index);
-  if (found != b.padded.end()) return found->second;
-  const Spatial p = c.padded_in();
-  const int to = b.padded[index] = b.plan.buffer(p.elements());
-  const int64_t start = p.offset(c.before);
-  b.plan.per_pack("pad", {x, to}, [=, in = c.in](const Work& w) {
+int zeros_around(Builder& b, const char* name, int x, const Spatial& in, const Axes& before, const Axes& after) {
+  if (before == Axes{0, 0, 0} && after == Axes{0, 0, 0}) return x;
+  const Spatial p({in.size[0] + before[0] + after[0], in.size[1] + before[1] + after[1], in.size[2] + before[2] + after[2]}, in.channels);
+  const int to = b.plan.buffer(p.elements());
+  const int64_t start = p.offset(before);
+  b.plan.per_pack(name, {x, to}, [=](const Work& w) {
     w.plan.kernels.fill_zero(w.at(to), p.elements());
     w.plan.kernels.copy_box(w.at(x), w.at(to) + start * w.plan.kernels.lanes, in.size[0], in.size[1], in.row(), in.plane(), in.row(),
                             p.plane(), p.row());
   });
   return to;
+}
+
+// The input with its zeros around it, which forward and the weight gradient share.
+static int padded_input(Builder& b, int index, const Convolution& c) {
+  const auto found = b.padded.find(index);
+  if (found != b.padded.end()) return found->second;
+  return b.padded[index] = zeros_around(b, "pad", b.input_value(index), c.in, c.before, c.after);
 }
 
 // One position and many weights: better taken for the whole batch, so that each weight is read once and by one thread.
@@ -222,7 +225,7 @@ static InputGradientPlan plan_input_gradient(const Convolution& c) {
   }
   const Spatial p({c.out.size[0] + plan.before[0] + plan.after[0], c.out.size[1] + plan.before[1] + plan.after[1],
                    c.out.size[2] + plan.before[2] + plan.after[2]}, c.out.channels);
-  const bool one_row = c.kernel_taps() == 1 && c.stride == Axes{1, 1, 1} && !c.padded();
+  const bool one_row = c.kernel_taps() == 1 && c.stride == Axes{1, 1, 1} && c.in.size == c.out.size && !c.padded();
   for (const auto& z : axes[0])
     for (const auto& y : axes[1])
       for (const auto& x : axes[2]) {
@@ -246,20 +249,6 @@ static InputGradientPlan plan_input_gradient(const Convolution& c) {
         plan.phases.push_back(std::move(phase));
       }
   return plan;
-}
-
-static int padded_gradient(Builder& b, int dy, const Convolution& c, const InputGradientPlan& plan) {
-  if (plan.before == Axes{0, 0, 0} && plan.after == Axes{0, 0, 0}) return dy;
-  const Spatial p({c.out.size[0] + plan.before[0] + plan.after[0], c.out.size[1] + plan.before[1] + plan.after[1],
-                   c.out.size[2] + plan.before[2] + plan.after[2]}, c.out.channels);
-  const int to = b.plan.buffer(p.elements());
-  const int64_t start = p.offset(plan.before);
-  b.plan.per_pack("pad gradient", {dy, to}, [=, out = c.out](const Work& w) {
-    w.plan.kernels.fill_zero(w.at(to), p.elements());
-    w.plan.kernels.copy_box(w.at(dy), w.at(to) + start * w.plan.kernels.lanes, out.size[0], out.size[1], out.row(), out.plane(),
-                            out.row(), p.plane(), p.row());
-  });
-  return to;
 }
 
 static void input_gradient(Builder& b, int index, const Convolution& c, int dy) {
@@ -291,10 +280,15 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
     });
     return;
   }
+  transposed_correlation(b, "input gradient", k, c, dy, dx, gate);
+}
+
+void transposed_correlation(Builder& b, const char* name, const Correlation& k, const Convolution& c, int dy, int dx, int gate) {
   const InputGradientPlan plan = plan_input_gradient(c);
-  const int from = padded_gradient(b, dy, c, plan);
-  buffers.push_back(from);
-  b.plan.per_pack("input gradient", buffers, [=](const Work& w) {
+  const int from = zeros_around(b, "pad gradient", dy, c.out, plan.before, plan.after);
+  std::vector<int> buffers = {from, dx};
+  if (gate >= 0) buffers.push_back(gate);
+  b.plan.per_pack(name, buffers, [=](const Work& w) {
     const int lanes = w.plan.kernels.lanes;
     const GroupShare groups = share(c.groups, w);
     for (int64_t g = groups.first; g < groups.last; g++)
@@ -329,7 +323,10 @@ struct RowsRoom {
 static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
   const int parameter = b.node(index).parameters[0];
   if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
-  const int x = padded_input(b, index, c);
+  weight_gradient_of(b, parameter, c, padded_input(b, index, c), dy);
+}
+
+void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy) {
   const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
   const bool again = b.claim(parameter, whole), rows = by_rows(c, b.plan.kernels.lanes);
   WeightGradient k = {};
@@ -375,14 +372,14 @@ static void weight_gradient(Builder& b, int index, const Convolution& c, int dy)
     }, true);
 }
 
-static void bias_gradient(Builder& b, int index, const Convolution& c, int dy) {
-  if (!c.bias) return;
+void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
+  if (!b.node(index).flag("bias")) return;
   const int parameter = b.node(index).parameters[1];
   if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
   const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
   const bool again = b.claim(parameter, whole);
-  const auto run = [=, &b, positions = c.out.positions(), channels = c.out.channels](const Work& w, int64_t pack, int64_t packs,
-                                                                                      int64_t slot, bool accumulate) {
+  const auto run = [=, &b, positions = out.positions(), channels = out.channels](const Work& w, int64_t pack, int64_t packs, int64_t slot,
+                                                                                  bool accumulate) {
     float* gradient = b.gradients[static_cast<size_t>(parameter)].slot(slot);
     w.plan.kernels.bias_gradient(w.at(dy, pack), gradient, packs, w.plan.pack_stride(), positions, channels, accumulate);
   };
@@ -396,7 +393,7 @@ static void bias_gradient(Builder& b, int index, const Convolution& c, int dy) {
 
 void linear_backward(Builder& b, int index, const Convolution& c) {
   const int dy = b.output_gradient(index);
-  bias_gradient(b, index, c, dy);
+  bias_gradient(b, index, c.out, dy);
   weight_gradient(b, index, c, dy);
   input_gradient(b, index, c, dy);
 }

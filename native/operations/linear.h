@@ -29,6 +29,7 @@ struct Convolution {
 
   static Convolution of_conv(const Node& node, const Shape& input);
   static Convolution of_dense(const Node& node, const Shape& input);
+  static Convolution of_transposed(const Node& node, const Shape& input);  // the convolution whose input gradient it is
 
   bool padded() const { return padded_in().elements() != in.elements(); }
   Spatial padded_in() const;
@@ -44,5 +45,14 @@ struct Convolution {
 
 void linear_forward(Builder& b, int index, const Convolution& c);
 void linear_backward(Builder& b, int index, const Convolution& c);
+
+// Parts, for operations that put the correlations together in another way (transposed.cpp).
+// A buffer of x with zeros around it; x itself if there are none.
+int zeros_around(Builder& b, const char* name, int x, const Spatial& in, const Axes& before, const Axes& after);
+// The input gradient dx of an output gradient dy; k says what else happens on the way: weights, bias, relu.
+void transposed_correlation(Builder& b, const char* name, const Correlation& k, const Convolution& c, int dy, int dx, int gate);
+// x: the input, zeros around it included
+void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy);
+void bias_gradient(Builder& b, int index, const Spatial& out, int dy);
 
 }  // namespace striate

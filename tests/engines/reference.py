@@ -25,6 +25,7 @@ from striate.graph.operations import (
     Concat,
     Contract,
     Conv,
+    ConvTranspose,
     Dense,
     Dropout,
     Embedding,
@@ -71,6 +72,8 @@ def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[s
     match operation:
         case Conv():
             return conv(operation, x, parameters["kernel"], parameters.get("bias"))
+        case ConvTranspose():
+            return conv_transpose(operation, x, parameters["kernel"], parameters.get("bias"))
         case Dense():
             return np.einsum("...c,cu->...u", x, parameters["kernel"]) + parameters.get("bias", 0.0)
         case Pool():
@@ -148,6 +151,18 @@ def conv(operation: Conv, x: Exact, kernel: Exact, bias: Exact | None) -> Exact:
         filters = flat[..., group * outside : (group + 1) * outside]
         parts.append(np.einsum("pntc,tcf->npf", channels, filters))
     y = np.concatenate(parts, axis=-1).reshape(len(x), *counts, operation.filters)
+    return y if bias is None else y + bias
+
+
+def conv_transpose(operation: ConvTranspose, x: Exact, kernel: Exact, bias: Exact | None) -> Exact:
+    """Every input adds its number times the kernel to the output; what lies outside is lost."""
+    y = np.zeros((len(x), *operation.output_shape(x.shape[1:])))
+    for position in np.ndindex(*x.shape[1:-1]):
+        for tap in np.ndindex(*operation.window):
+            steps = zip(position, operation.strides, tap, operation.dilation, operation.padding, strict=True)
+            at = tuple(p * stride + t * dilation - before for p, stride, t, dilation, (before, _) in steps)
+            if all(0 <= a < size for a, size in zip(at, y.shape[1:-1], strict=True)):
+                y[(slice(None), *at)] += x[(slice(None), *position)] @ kernel[tap].T
     return y if bias is None else y + bias
 
 

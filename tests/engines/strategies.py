@@ -16,6 +16,7 @@ from striate.graph.operations import (
     Combine,
     Contract,
     Conv,
+    ConvTranspose,
     Dense,
     Embedding,
     LocalResponseNorm,
@@ -107,6 +108,25 @@ def convolutions(draw: st.DrawFn, rank: int, kind: Literal["plain", "grouped", "
     window = draw(windows(spatial, pooling=False))
     conv = Conv(*window, outside, groups, draw(st.booleans()), kind == "depthwise" and draw(st.booleans()))
     make.add(conv, x, trainable=draw(st.sampled_from([True, True, False])))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def transposed_convolutions(draw: st.DrawFn, rank: int) -> Case:
+    """What is cut off before is at most all that taps reach; after, positions may also be added that none reaches."""
+    make = draw(builders())
+    shape, filters = draw(shapes(rank)), draw(channels)
+    window, strides, cut, dilation = [], [], [], []
+    for size in shape[:-1]:
+        k, s, d = draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([1, 1, 1, 2, 3]))
+        full = (size - 1) * s + effective_kernel(k, d)
+        before = draw(st.integers(0, min(full - 1, 4)))
+        cut.append((before, draw(st.integers(-3, min(full - 1 - before, 4)))))
+        window.append(k), strides.append(s), dilation.append(d)
+    operation = ConvTranspose(
+        tuple(window), tuple(strides), tuple(cut), tuple(dilation), filters, draw(st.booleans())
+    )
+    make.add(operation, make.input(*shape), trainable=draw(st.sampled_from([True, True, False])))
     return finish(make, draw(batches))
 
 

@@ -21,6 +21,7 @@ from striate.graph.operations import (
     Affine,
     Combine,
     Concat,
+    ConvTranspose,
     Dropout,
     Embedding,
     Normalize,
@@ -92,6 +93,25 @@ def test_conv_of_known_networks(engine: Engine, oracle: Engine, layer: str, batc
     options = {"strides": stride, "padding": padding, "dilation": dilation, "groups": groups}
     make.conv(make.input(size, size, channels), filters, kernel, kernel, **options)  # type: ignore[arg-type]
     assert_same(engine, oracle, make.graph, make.images(batch), make.rng, training=True)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@given(data=st.data())
+@examples(40)
+def test_conv_transpose(engine: Engine, oracle: Engine, rank: int, data: st.DataObject) -> None:
+    check(engine, oracle, data.draw(some.transposed_convolutions(rank)))
+
+
+@given(batch=some.batches, seed=st.integers(0, 1000))
+@examples(15)
+def test_a_generator(engine: Engine, oracle: Engine, batch: int, seed: int) -> None:
+    """Transposed convolutions in a row, with the relu that the first is fused with (Radford et al. 2016)."""
+    make = Builder(seed)
+    x = make.activation(make.add(ConvTranspose((4, 4), (2, 2), ((1, 1), (1, 1)), (1, 1), 5), make.input(3, 3, 8)))
+    make.activation(make.add(ConvTranspose((5, 5), (2, 2), ((1, 2), (1, 2)), (1, 1), 3), x), "tanh")
+    case = some.finish(make, batch)
+    assume(not near_a_kink(case.graph, case.images, training=True))
+    check(engine, oracle, case, IN_A_ROW)
 
 
 @pytest.mark.parametrize("kind", ["max", "average"])

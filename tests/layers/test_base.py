@@ -29,6 +29,7 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
         "Activation": {"activation": "relu"}, "Dropout": {"rate": 0.5}, "Rescaling": {"scale": 1.0},
         **{f"Conv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2, 3)},
         **{f"AveragePooling{n}D": {"pool_size": 1} for n in (1, 2, 3)},
+        **{f"Conv{n}DTranspose": {"filters": 1, "kernel_size": 1} for n in (1, 2, 3)},
         **{f"DepthwiseConv{n}D": {"kernel_size": 1} for n in (1, 2)},
         **{f"SeparableConv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2)},
     }  # fmt: skip

@@ -70,6 +70,14 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     ),
     (lambda: layers.MaxPooling2D(pool=2), "MaxPooling2D: unknown argument 'pool'; did you mean 'pool_size'?"),
     (lambda: layers.DepthwiseConv2D(3, depth_multiplier=0), f"depthwise_conv2d: got depth_multiplier=0, {POSITIVE}"),
+    (
+        lambda: layers.Conv2DTranspose(3, 3, strides=2, output_padding=(0, 2)),
+        "conv2d_transpose: got output_padding=(0, 2) with strides=(2, 2); it must be below the stride",
+    ),
+    (
+        lambda: layers.Conv1DTranspose(3, 3, padding="causal"),
+        "conv1d_transpose: got padding='causal', expected 'valid' or 'same'",
+    ),
     (lambda: layers.SeparableConv2D(0, 3), f"separable_conv2d: got filters=0, {POSITIVE}"),
     (
         lambda: layers.DepthwiseConv1D(3, padding="causal"),

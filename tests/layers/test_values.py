@@ -102,6 +102,28 @@ def test_depthwise_and_separable_convolutions_of_random_shapes(keras: Any, data:
     np.testing.assert_allclose(ours(x), numbers(theirs(x)), rtol=2e-5, atol=2e-5)
 
 
+@given(st.data())
+@settings(max_examples=40)
+def test_transposed_convolutions_of_random_shapes(keras: Any, data: st.DataObject) -> None:
+    rank, stride = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 4))
+    arguments = {
+        "filters": data.draw(st.integers(1, 3)),
+        "kernel_size": tuple(data.draw(st.integers(1, 4)) for _ in range(rank)), "strides": stride,
+        "dilation_rate": 1 if stride > 1 else data.draw(st.integers(1, 2)),
+        "padding": data.draw(st.sampled_from(["valid", "same"])),
+        "output_padding": data.draw(st.none() | st.integers(0, stride - 1)),
+    }  # fmt: skip
+    shape = (*(data.draw(st.integers(2, 4)) for _ in range(rank)), data.draw(st.integers(1, 3)))
+    ours = getattr(layers, f"Conv{rank}DTranspose")(**arguments)
+    theirs = getattr(keras.layers, f"Conv{rank}DTranspose")(**arguments)
+    theirs.build((None, *shape))
+    theirs.set_weights(with_random_weights(ours, shape))
+    x = images(shape)
+    expected = numbers(theirs(x))
+    assert ours.compute_output_shape((None, *shape)) == tuple(theirs.compute_output_shape((None, *shape)))
+    np.testing.assert_allclose(ours(x), expected, rtol=2e-5, atol=2e-5)
+
+
 @pytest.mark.parametrize("size", [1, 3, 4])
 def test_full_convolution_through_zero_padding(size: int) -> None:
     """All positions where kernel and image overlap, as np.convolve(mode="full") counts them; it flips its kernel."""

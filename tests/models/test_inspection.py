@@ -58,6 +58,7 @@ def test_gradient_is_what_small_changes_show() -> None:
     [lambda: layers.Conv2D(1, 3)],
     [lambda: layers.Conv2D(1, (3, 5), strides=(2, 1)), lambda: layers.Conv2D(1, 3)],
     [lambda: layers.Conv2D(1, 3, dilation_rate=2), lambda: layers.AveragePooling2D(3, 2), lambda: layers.Conv2D(1, 2)],
+    [lambda: layers.Conv2D(1, 3), lambda: layers.Conv2D(1, 2, 2), lambda: layers.Conv2DTranspose(1, 2, 2)],
     [lambda: layers.Conv2D(1, 3, padding="same"), lambda: layers.ReLU(), lambda: layers.AveragePooling2D()],
 ])  # fmt: skip
 def test_receptive_fields_are_the_pixels_that_matter(chain: list[Any]) -> None:
@@ -67,11 +68,11 @@ def test_receptive_fields_are_the_pixels_that_matter(chain: list[Any]) -> None:
     assert field is not None
     rows, columns, _ = model.output_shape[1:]
     cotangent = np.zeros((2, rows, columns, 1), np.float32)
-    cotangent[0, rows // 2, columns // 2] = cotangent[1, rows // 2 + 1, columns // 2 + 1] = 1
+    cotangent[0, rows // 2, columns // 2] = cotangent[1, rows // 2 + 2, columns // 2 + 2] = 1
     gradient = model.gradient(np.ones((2, 25, 25, 1)), model.layers[-1].name, cotangent)
     seen = [np.argwhere(image[..., 0]) for image in gradient]
     assert tuple(seen[0].max(0) - seen[0].min(0) + 1) == field.size
-    assert tuple(seen[1].min(0) - seen[0].min(0)) == field.stride
+    assert tuple(seen[1].min(0) - seen[0].min(0)) == tuple(2 * stride for stride in field.stride)
 
 
 def test_receptive_field_of_a_flattened_layer_is_everything() -> None:

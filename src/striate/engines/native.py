@@ -14,7 +14,8 @@ from striate.engines import _native
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Graph, LossFunction, Node, UpdateRule
-from striate.graph.operations import Activation, Combine, Conv, Normalize, Pad, Pool
+from striate.graph.operations import Activation, Combine, Normalize, Pad, Pool
+from striate.graph.operations.base import Windowed
 from striate.graph.training import LossKind
 
 # In the order of the enumerations in native/kernels/kernels.h.
@@ -109,7 +110,7 @@ def _attributes(node: Node) -> dict[str, list[float]]:
             values[field.name] = [float(value)]
         elif isinstance(value, tuple) and all(isinstance(item, int) for item in value):
             values[field.name] = [float(item) for item in value]
-    if isinstance(operation, Conv | Pool | Pad):
+    if isinstance(operation, Windowed | Pad):
         values["before"] = [float(before) for before, _ in operation.padding]
         values["after"] = [float(after) for _, after in operation.padding]
     if isinstance(operation, Pool):

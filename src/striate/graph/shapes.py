@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from striate.errors import ShapeError
 
@@ -45,6 +46,6 @@ def element_count(shape: Sequence[int]) -> int:
     return count
 
 
-def describe(sizes: Sequence[int]) -> str:
-    """5x5 for (5, 5): how errors and tables show spatial sizes."""
+def describe(sizes: Sequence[int | Fraction]) -> str:
+    """5x5 for (5, 5): how errors and tables show spatial sizes; a stride may be a fraction, 1/2."""
     return "x".join(str(size) for size in sizes)

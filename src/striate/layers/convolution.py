@@ -57,6 +57,13 @@ class Convolving(Layer):
         self._parameter("bias", bias_initializer, initializers.Zeros, bias_regularizer, bias_constraint)
         self.bias = None
 
+    def _one_of_stride_and_dilation(self) -> None:
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise StriateError(
+                f"{self.name}: got strides={self.strides} with dilation_rate={self.dilation_rate}; "
+                "one of the two must be 1"
+            )
+
     def _padding(self, sizes: Shape) -> Padding:
         if self.padding == "causal":
             return ((effective_kernel(self.kernel_size[0], self.dilation_rate[0]) - 1, 0),)
@@ -127,16 +134,9 @@ class Conv(Convolving):
             "kernel", kernel_initializer, initializers.GlorotUniform, kernel_regularizer, kernel_constraint
         )
         self._after(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
-        self._check_combinations()
-
-    def _check_combinations(self) -> None:
         if self.filters % self.groups:
             raise StriateError(f"{self.name}: groups={self.groups} does not divide filters={self.filters}")
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise StriateError(
-                f"{self.name}: got strides={self.strides} with dilation_rate={self.dilation_rate}; "
-                "one of the two must be 1"
-            )
+        self._one_of_stride_and_dilation()
 
     def steps(self, shape: Shape) -> list[Step]:
         """The convolution and its activation."""

@@ -17,6 +17,7 @@ from striate.layers import (
     pooling,
     regularization,
     reshaping,
+    transposed,
 )
 from striate.layers.base import Layer, serialize
 from striate.lookup import class_and_config, nearest
@@ -24,11 +25,12 @@ from striate.lookup import class_and_config, nearest
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
 _FAMILIES = (
-    input, convolution, depthwise, lenet, pooling, dense, activation, normalization, regularization, reshaping,
+    input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization, regularization,
+    reshaping,
 )  # fmt: skip
 _BASES = {
-    "Layer", "Convolving", "Conv", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling", "GlobalPooling",
-    "ZeroPadding",
+    "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
+    "GlobalPooling", "ZeroPadding",
 }  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from striate.graph import Graph, Node
-from striate.graph.operations import Contract, Conv, Embedding, Input, Normalize, Pool, Reshape
+from striate.graph.operations import Contract, ConvTranspose, Embedding, Input, Normalize, Reshape
+from striate.graph.operations.base import Windowed
 from striate.graph.shapes import effective_kernel
 
 
@@ -13,11 +17,27 @@ from striate.graph.shapes import effective_kernel
 class Field:
     """What one output sees, for each spatial dimension.
 
-    size: pixels of the image (padding counts as image). stride: pixels between the fields of two neighbours.
+    size: pixels of the image (padding counts as image); the most, where outputs see differently many.
+    stride: pixels between the fields of two neighbours, a fraction of one where an image was enlarged.
     """
 
     size: tuple[int, ...]
-    stride: tuple[int, ...]
+    stride: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The field along one axis of a node."""
+
+    size: Fraction
+    stride: Fraction
+
+    def after(self, taps: int, step: Fraction) -> _Axis:
+        """Of an operation whose outputs see `taps` inputs in a row and lie `step` inputs apart."""
+        return _Axis(self.size + (taps - 1) * self.stride, self.stride * step)
+
+
+_Axes = tuple[_Axis | None, ...]  # None: the channels, once an operation has shown where they are
 
 
 def receptive_fields(graph: Graph) -> dict[Node, Field | None]:
@@ -25,45 +45,56 @@ def receptive_fields(graph: Graph) -> dict[Node, Field | None]:
 
     None stands for the whole image: where the spatial dimensions have been flattened, summed or normalised over.
     """
-    fields: dict[Node, Field | None] = {}
+    found: dict[Node, _Axes | None] = {}
     for node in graph.nodes:
-        fields[node] = _field(node, [fields[earlier] for earlier in node.inputs])
-    return fields
+        found[node] = _axes(node, [found[earlier] for earlier in node.inputs])
+    return {node: None if axes is None else _field(axes) for node, axes in found.items()}
 
 
-def _field(node: Node, before: list[Field | None]) -> Field | None:
+def _field(axes: _Axes) -> Field | None:
+    spatial = [axis for axis in (axes if None in axes else axes[:-1]) if axis is not None]
+    if not spatial:
+        return None
+    return Field(tuple(math.ceil(axis.size) for axis in spatial), tuple(axis.stride for axis in spatial))
+
+
+def _axes(node: Node, before: Sequence[_Axes | None]) -> _Axes | None:
     operation = node.operation
     if isinstance(operation, Input):
-        return _single(len(operation.shape) - 1)
-    if isinstance(operation, Embedding) and isinstance(node.inputs[0].operation, Input):
-        return _single(len(node.shape) - 1)  # what was a channel of the input is a position now
-    known, rank = [field for field in before if field is not None], len(node.shape) - 1
+        return (_Axis(Fraction(1), Fraction(1)),) * len(operation.shape)
+    known = [axes for axes in before if axes is not None]
     if len(known) < len(before) or not known:
         return None
+    if isinstance(operation, Embedding) and isinstance(node.inputs[0].operation, Input):
+        return (*known[0], None)  # what was a channel of the input is a position now
     if isinstance(operation, Reshape) and operation.shape != node.inputs[0].shape:
         return None
-    if isinstance(operation, Normalize) and any(node.shape[axis] > 1 for axis in operation.axes if axis < rank):
+    last = len(node.shape) - 1
+    if isinstance(operation, Normalize) and any(node.shape[axis] > 1 for axis in operation.axes if axis < last):
         return None
-    if isinstance(operation, Contract) or any(len(field.size) != rank for field in known):
+    if isinstance(operation, Contract) or any(len(axes) != len(node.shape) for axes in known):
         return None
-    widest = _union(node, known)
-    if isinstance(operation, (Conv, Pool)):
-        extents = [effective_kernel(k, d) for k, d in zip(operation.window, operation.dilation, strict=True)]
-        size = tuple(r + (k - 1) * j for r, k, j in zip(widest.size, extents, widest.stride, strict=True))
-        return Field(size, tuple(j * s for j, s in zip(widest.stride, operation.strides, strict=True)))
+    widest = tuple(_union(node, known, axis) for axis in range(len(node.shape)))
+    if isinstance(operation, Windowed):
+        return (*(axis and axis.after(*_taps(operation, i)) for i, axis in enumerate(widest[:-1])), None)
     return widest
 
 
-def _single(rank: int) -> Field | None:
-    """One pixel; without spatial dimensions the whole image."""
-    return Field((1,) * rank, (1,) * rank) if rank > 0 else None
-
-
-def _union(node: Node, fields: list[Field]) -> Field:
+def _union(node: Node, known: Sequence[_Axes], axis: int) -> _Axis | None:
     """What is seen through any of the inputs; neighbours are as far apart as in one that is not repeated."""
-    sizes = [max(field.size[axis] for field in fields) for axis in range(len(node.shape) - 1)]
-    strides = []
-    for axis in range(len(sizes)):
-        whole = [f for f, source in zip(fields, node.inputs, strict=True) if source.shape[axis] == node.shape[axis]]
-        strides.append((whole or fields)[0].stride[axis])
-    return Field(tuple(sizes), tuple(strides))
+    along = [axes[axis] for axes in known]
+    whole = [found for found, source in zip(along, node.inputs, strict=True) if source.shape[axis] == node.shape[axis]]
+    fields = [found for found in along if found is not None]
+    if len(fields) < len(along):
+        return None
+    stride = next(found.stride for found in (whole or along) if found is not None)
+    return _Axis(max(found.size for found in fields), stride)
+
+
+def _taps(operation: Windowed, axis: int) -> tuple[int, Fraction]:
+    """Inputs in a row that an output sees, and their distance from one output to the next."""
+    extent = effective_kernel(operation.window[axis], operation.dilation[axis])
+    stride = operation.strides[axis]
+    if isinstance(operation, ConvTranspose):
+        return -(-extent // stride), Fraction(1, stride)
+    return extent, Fraction(stride)

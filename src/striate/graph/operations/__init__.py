@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from striate.graph.operations.base import Input, Operation
 from striate.graph.operations.combining import Add, Combine, Concat, Contract
-from striate.graph.operations.linear import Conv, Dense, Embedding
+from striate.graph.operations.linear import Conv, ConvTranspose, Dense, Embedding
 from striate.graph.operations.movement import Pad, Reshape, Select
 from striate.graph.operations.noise import Dropout
 from striate.graph.operations.normalization import BatchNorm, LocalResponseNorm, Normalize, Standardize
@@ -27,6 +27,7 @@ __all__ = [
     "Concat",
     "Contract",
     "Conv",
+    "ConvTranspose",
     "Dense",
     "Dropout",
     "Embedding",
@@ -48,6 +49,7 @@ __all__ = [
 OPERATIONS: tuple[type[Operation], ...] = (
     Input,
     Conv,
+    ConvTranspose,
     Dense,
     Pool,
     BatchNorm,

@@ -50,19 +50,22 @@ class Windowed(Operation):
 
     def _windows(self, shape: Shape) -> Shape:
         """Spatial output sizes, or ShapeError when the rank is wrong or the window does not fit."""
+        self._check_rank(shape)
+        counts = tuple(
+            window_count(n, k, s, d, p)
+            for n, k, s, d, p in zip(shape, self.window, self.strides, self.dilation, self.padding, strict=False)
+        )
+        if min(counts) < 1:
+            raise ShapeError(self._does_not_fit(shape[:-1]))
+        return counts
+
+    def _check_rank(self, shape: Shape) -> None:
         rank = len(self.window)
         if len(shape) != rank + 1:
             raise ShapeError(
                 f"expected {rank} spatial dimensions and channels (rank {rank + 1} without the batch), "
                 f"got shape {shape} (rank {len(shape)})"
             )
-        counts = tuple(
-            window_count(n, k, s, d, p)
-            for n, k, s, d, p in zip(shape, self.window, self.strides, self.dilation, self.padding, strict=False)
-        )
-        if min(counts) < 1:
-            raise ShapeError(self._does_not_fit(shape[:rank]))
-        return counts
 
     def _does_not_fit(self, sizes: Shape) -> str:
         extent = tuple(effective_kernel(k, d) for k, d in zip(self.window, self.dilation, strict=True))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from striate.errors import ShapeError
 from striate.graph.operations.base import Operation, Windowed
-from striate.graph.shapes import Shape, element_count
+from striate.graph.shapes import Shape, describe, effective_kernel, element_count
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,42 @@ class Conv(Windowed):
     def multiply_adds(self, *inputs: Shape) -> int:
         positions = element_count(self._windows(inputs[0]))
         return positions * element_count(self.window) * (inputs[0][-1] // self.groups) * self.filters
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Windowed):
+    """The transpose of a convolution, from outputs to inputs, with a kernel of shape (*window, filters, channels).
+
+    y[q, f] = bias[f] + sum over taps t and positions p with p * stride + t * dilation - before = q: x[p, c] k[t, f, c]
+
+    padding: how much of the full extent (n - 1) stride + dilation (k - 1) + 1 is cut off before (0 or more) and after,
+    where a negative number adds positions that no tap reaches. (Zeiler et al. 2010)
+    """
+
+    filters: int
+    bias: bool = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        self._check_rank(inputs[0])
+        sizes = tuple(
+            (n - 1) * stride + effective_kernel(k, dilation) - before - after
+            for n, k, stride, dilation, (before, after) in zip(
+                inputs[0], self.window, self.strides, self.dilation, self.padding, strict=False
+            )
+        )
+        if min(sizes) < 1:
+            raise ShapeError(
+                f"of the {describe(inputs[0][:-1])} input nothing is left (the output would be {describe(sizes)}); "
+                'use padding="valid" or a larger output_padding'
+            )
+        return (*sizes, self.filters)
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        kernel = (*self.window, self.filters, inputs[0][-1])
+        return {"kernel": kernel, "bias": (self.filters,)} if self.bias else {"kernel": kernel}
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        return element_count(inputs[0]) * element_count(self.window) * self.filters
 
 
 @dataclass(frozen=True)

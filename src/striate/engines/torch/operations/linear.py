@@ -9,10 +9,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.engines.torch.operations.execution import Pass, forward
-from striate.engines.torch.operations.layout import channels_first, in_row_order
-from striate.graph.operations import Conv, Dense, Embedding
+from striate.engines.torch.operations.layout import channels_first, in_row_order, pad
+from striate.graph.operations import Conv, ConvTranspose, Dense, Embedding
 
 CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+TRANSPOSED_CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {
+    1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d,
+}  # fmt: skip
 
 
 @forward.register
@@ -25,6 +28,19 @@ def _conv(operation: Conv, inputs: Sequence[Tensor], parameters: Mapping[str, Te
         padded, kernel, parameters.get("bias"), operation.strides, 0, operation.dilation, operation.groups
     )
     return filtered.movedim(1, -1)
+
+
+@forward.register
+def _conv_transpose(
+    operation: ConvTranspose, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass
+) -> Tensor:
+    kernel = in_row_order(parameters["kernel"].movedim((-1, -2), (0, 1)))  # (channels, filters, *window)
+    transpose = TRANSPOSED_CONVOLUTIONS[len(operation.window)]
+    full = transpose(
+        channels_first(inputs[0], ()), kernel, None, operation.strides, 0, 0, 1, operation.dilation
+    ).movedim(1, -1)  # fmt: skip
+    cut = pad(full, tuple((-before, -after) for before, after in operation.padding))
+    return cut + parameters["bias"] if operation.bias else cut
 
 
 @forward.register

@@ -1,14 +1,16 @@
 """What every engine does with a graph: train, evaluate, predict, and show any number inside.
 
 An engine compiles a graph once; the resulting program is bound to the parameters' memory, which training changes in
-place. Images come as one array with the batch first (uint8, float32 or float64, C order; other types are the caller's
-to convert), chosen by index, so no copy of a data set is ever made.
+place: when a call returns, that memory is right, wherever the engine computes. Images come as one array with the batch
+first (uint8, float32 or float64, C order; other types are the caller's to convert), chosen by index, so no copy of a
+data set is ever made but onto a device.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +104,17 @@ class Program(ABC):
         self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """d(sum(cotangent * of)) / d(parameter) for each of `graph.parameters()`; zeros for those not trainable."""
+
+    def holding_parameters(self) -> AbstractContextManager[None]:
+        """Inside, only this program's calls use the parameters and the rule's state; their memory is right at the end.
+
+        So an engine with a memory of its own may leave them there from call to call.
+        """
+        return nullcontext()
+
+    def holding_examples(self) -> AbstractContextManager[None]:
+        """Inside, arrays once given to `train` do not change, so an engine with a memory of its own may keep copies."""
+        return nullcontext()
 
 
 class Engine(ABC):

@@ -149,7 +149,8 @@ class Trainer(Network):
         history = next((c for c in listed if isinstance(c, History)), None) or History()
         others = [callback for callback in listed if callback is not history]
         all_callbacks = self._callbacks([*others, history], verbosity, epochs, len(train), size)
-        loop.run_fit(self, program, meters, plan, all_callbacks, history)
+        with program.holding_examples():
+            loop.run_fit(self, program, meters, plan, all_callbacks, history)
         return history
 
     def evaluate(
@@ -180,7 +181,8 @@ class Trainer(Network):
         program, meters = self._prepare(compiled, runner, examples)
         size = min(size, len(examples))
         all_callbacks = self._callbacks(listed, verbosity, 1, len(examples), size)
-        logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(self))
+        with loop.parameters_held(program, all_callbacks, "test"):
+            logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(self))
         return _returned(meters, logs, return_dict)
 
     def predict(
@@ -220,17 +222,18 @@ class Trainer(Network):
         chunks = loop.Chunks(held, size, hooks.needs_every_batch("predict"))
         hooks.on_predict_begin()
         at = 0
-        while at < count:
-            end = min(at + chunks.steps * size, count)
-            hooks.on_predict_batch_begin(at // size)
-            start = time.perf_counter()
-            pieces = prepare_images([array[at:end] for array in images], shapes, runner.first_not_finite)
-            for output, piece in zip(outputs, program.predict(pieces, size), strict=True):
-                output[at:end] = piece
-            chunks.took(math.ceil((end - at) / size), time.perf_counter() - start)
-            shown = [output[at:end] for output in outputs]
-            at = end
-            hooks.on_predict_batch_end(math.ceil(at / size) - 1, {"outputs": one_or_list(shown)})
+        with loop.parameters_held(program, hooks, "predict"):
+            while at < count:
+                end = min(at + chunks.steps * size, count)
+                hooks.on_predict_batch_begin(at // size)
+                start = time.perf_counter()
+                pieces = prepare_images([array[at:end] for array in images], shapes, runner.first_not_finite)
+                for output, piece in zip(outputs, program.predict(pieces, size), strict=True):
+                    output[at:end] = piece
+                chunks.took(math.ceil((end - at) / size), time.perf_counter() - start)
+                shown = [output[at:end] for output in outputs]
+                at = end
+                hooks.on_predict_batch_end(math.ceil(at / size) - 1, {"outputs": one_or_list(shown)})
         hooks.on_predict_end()
         return one_or_list(outputs)
 

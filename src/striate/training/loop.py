@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,11 +73,13 @@ def run_fit(
     try:
         for epoch in range(plan.initial_epoch, plan.epochs):
             callbacks.on_epoch_begin(epoch)
-            logs, trouble = _train_epoch(model, program, meters, plan, callbacks)
+            with parameters_held(program, callbacks, "train"):
+                logs, trouble = _train_epoch(model, program, meters, plan, callbacks)
             if plan.validation is not None and epoch in plan.validation_epochs:
-                results = run_evaluation(
-                    program, meters, plan.validation, plan.validation_batch_size, callbacks, output_size(model)
-                )
+                with parameters_held(program, callbacks, "test"):
+                    results = run_evaluation(
+                        program, meters, plan.validation, plan.validation_batch_size, callbacks, output_size(model)
+                    )
                 logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
             callbacks.on_epoch_end(epoch, logs)
             if trouble:
@@ -86,6 +90,19 @@ def run_fit(
         callbacks.on_train_end(logs)
         raise
     callbacks.on_train_end(logs)
+
+
+@contextmanager
+def parameters_held(program: Program, callbacks: CallbackList, phase: str) -> Iterator[None]:
+    """Leave parameters to the program until the end of a phase, unless a callback may look at them in between."""
+    with ExitStack() as stack:
+        if not callbacks.needs_every_batch(phase):
+            stack.enter_context(program.holding_parameters())
+        try:
+            yield
+        finally:
+            with interrupts.held():  # all of them come back, or none has been away
+                stack.close()
 
 
 def _train_epoch(

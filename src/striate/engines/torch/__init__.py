@@ -1,5 +1,5 @@
 """The waist on PyTorch: every operation, loss and update rule. Imports torch, so it is imported only when asked for."""
 
-from striate.engines.torch.engine import TorchEngine, TorchProgram
+from striate.engines.torch.engine import TorchEngine
 
-__all__ = ["TorchEngine", "TorchProgram"]
+__all__ = ["TorchEngine"]

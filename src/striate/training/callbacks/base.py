@@ -22,7 +22,8 @@ class Callback:
         params: "verbose", "epochs" and "steps" (batches in an epoch).
         every_batch: whether batch hooks that you override are called for each batch (the default). With False they are
             called once for several batches that the engine takes in one go, which is faster; `batch` is then the first
-            (begin hooks) or last (end hooks) of them.
+            (begin hooks) or last (end hooks) of them. Such hooks look at logs alone: weights may be on a device until
+            the epoch ends.
 
     Logs hold the means since the beginning of the epoch: `{"accuracy": 0.9, "loss": 0.2}`, and at the end of an epoch
     also those of validation, with names that begin with "val_".

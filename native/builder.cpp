@@ -15,6 +15,11 @@ static const std::map<std::string, OperationPhases>& operations() {
       {"Activation", {activation_forward, activation_backward, false}},
       {"Softmax", {softmax_forward, softmax_backward, false}},
       {"Dropout", {dropout_forward, dropout_backward, false}},
+      {"AlphaDropout", {dropout_forward, dropout_backward, false}},
+      {"GaussianNoise", {gaussian_noise_forward, gaussian_noise_backward, false}},
+      {"RandomWarp", {random_warp_forward, random_warp_backward, false}},
+      {"RandomCrop", {random_crop_forward, random_crop_backward, false}},
+      {"RandomAdjust", {random_adjust_forward, random_adjust_backward, false}},
       {"Affine", {affine_forward, affine_backward, false}},
       {"Pad", {pad_forward, pad_backward, false}},
       {"Reshape", {reshape_forward, reshape_backward, false}},
@@ -96,6 +101,10 @@ bool Builder::can_fuse_relu(int producer, int relu) const {
   return is_plain_relu(node(relu)) && phases_of(node(producer).kind).takes_relu &&
          consumers_[static_cast<size_t>(producer)] == 1 && !observed(producer) &&
          std::find(purpose.wrt.begin(), purpose.wrt.end(), relu) == purpose.wrt.end() && purpose.of != relu;
+}
+
+void copy_phase(Builder& b, int from, int to, int64_t size) {
+  b.plan.per_pack("copy", {from, to}, [=](const Work& w) { w.plan.kernels.copy_box(w.at(from), w.at(to), 1, 1, size, 0, 0, 0, 0); });
 }
 
 void Builder::fuse() {

@@ -45,7 +45,7 @@ class Builder {
   std::vector<std::function<void()>> after_step;  // moving statistics
   std::map<int, std::shared_ptr<struct NormState>> norm_states;
   std::map<int, int> padded;                      // of each convolution, the buffer of its input with zeros around
-  std::map<int, int> kept;                        // of each dropout or normalisation, the buffer that backward needs
+  std::map<int, int> kept;                        // of each random operation or normalisation, the buffer that backward needs
 
   // For operations:
   const Node& node(int index) const { return graph.nodes[static_cast<size_t>(index)]; }
@@ -94,6 +94,9 @@ struct OperationPhases {
 const OperationPhases& phases_of(const std::string& kind);
 std::vector<std::string> operation_names();
 
+void copy_phase(Builder&, int from, int to, int64_t size);  // between buffers
+RandomKey random_key(const Work&, uint64_t stream, bool shared);
+
 void conv_forward(Builder&, int);
 void conv_backward(Builder&, int);
 void conv_transpose_forward(Builder&, int);
@@ -110,6 +113,14 @@ void softmax_forward(Builder&, int);
 void softmax_backward(Builder&, int);
 void dropout_forward(Builder&, int);
 void dropout_backward(Builder&, int);
+void gaussian_noise_forward(Builder&, int);
+void gaussian_noise_backward(Builder&, int);
+void random_warp_forward(Builder&, int);
+void random_warp_backward(Builder&, int);
+void random_crop_forward(Builder&, int);
+void random_crop_backward(Builder&, int);
+void random_adjust_forward(Builder&, int);
+void random_adjust_backward(Builder&, int);
 void affine_forward(Builder&, int);
 void affine_backward(Builder&, int);
 void pad_forward(Builder&, int);

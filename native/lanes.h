@@ -72,6 +72,9 @@ static inline Lane floor_lane(Lane v) {
   return t - as_lane(as_mask(broadcast(1.0f)) & (t > v));
 }
 
+// The nearest whole number, of two the even one, for |v| < 2^22.
+static inline Lane round_lane(Lane v) { return (v + 12582912.0f) - 12582912.0f; }
+
 // e^x: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2] (Cephes expf), relative error 2e-7; 0 below -87.3.
 static inline Lane exponential(Lane x) {
   Lane clamped = minimum(maximum(x, broadcast(-87.33f)), broadcast(89.0f));
@@ -129,6 +132,18 @@ static inline Lane hyperbolic_tangent(Lane x) {
   Lane large = 1.0f - 2.0f / (exponential(a + a) + 1.0f);
   large = x < 0.0f ? -large : large;
   return a < 0.625f ? small : large;
+}
+
+// sin and cos of 2 pi t for t from -1/2 to 1/2: polynomials on [-pi/4, pi/4] (Cephes sinf, cosf), error 1e-7.
+static inline void sine_cosine(Lane t, Lane& sine, Lane& cosine) {
+  const Lane quarters = floor_lane(4.0f * t + 0.5f);
+  const Lane a = (4.0f * t - quarters) * 1.57079632679489662f, z = a * a;
+  const Lane s = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * a + a;
+  const Lane c = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z - 0.5f * z + 1.0f;
+  const Mask quadrant = __builtin_convertvector(quarters, Mask), odd = (quadrant & 1) != 0;
+  const Bits sine_sign = (Bits)(quadrant & 2) << 30, cosine_sign = (Bits)((quadrant + 1) & 2) << 30;
+  sine = as_lane(as_bits(odd ? c : s) ^ sine_sign);
+  cosine = as_lane(as_bits(odd ? s : c) ^ cosine_sign);
 }
 
 static inline Lane sigmoid(Lane x) {

@@ -74,6 +74,49 @@ struct ActivationOptions {
   float alpha, max_value, threshold;
 };
 
+// What the random numbers of one pack are a function of, beside the element.
+struct RandomKey {
+  uint64_t seed, stream, step;
+  uint32_t first_image;  // place in the batch of lane 0
+  bool shared;           // the same numbers for every image of the batch
+};
+
+// y = scale x + offset where the mask keeps an element, else `dropped`. The mask lies over an image of `axes` axes (row order):
+// one step along an axis is `steps` in the mask, 0 along axes that share it.
+struct Masking {
+  const float* input;
+  float* output;
+  const uint16_t* kept;
+  const int64_t* sizes;
+  const int64_t* steps;
+  int axes;
+  float scale, offset, dropped;
+};
+
+enum class Fill : int32_t { constant, nearest, wrap, reflect };  // what lies beyond an image
+
+// An affine map of positions, one for each image: output (y, x) is sampled at input (m0 y + m1 x + m2, m3 y + m4 x + m5).
+struct Warp {
+  const float* input;   // the first of in[0] x in[1] positions, rows in_row positions apart
+  float* output;        // [out[0]][out[1]][channels]
+  const float* matrix;  // m0 ... m5, lane vectors
+  int64_t in[2], in_row, out[2], channels;
+  Fill fill;
+  float fill_value;  // constant only
+  bool nearest;      // the nearest position's value, else bilinear interpolation
+};
+
+// y = clip(contrast (x - mean) + mean + brightness, low, high), the mean that of the image's channel.
+struct Adjustment {
+  const float* input;
+  const float* output_gradient;
+  float* output;         // backward: the input's gradient
+  const float* factors;  // contrast, brightness: lane vectors
+  float* means;          // [channels] lane vectors, made by forward; null: contrast is 1
+  int64_t positions, channels;
+  float low, high;
+};
+
 // The losses up to cosine_similarity have one value for each position, from all its channels; the others for each element.
 enum class Loss : int32_t {
   sparse_categorical_crossentropy, categorical_crossentropy, categorical_focal_crossentropy, categorical_hinge, kl_divergence,
@@ -177,11 +220,12 @@ struct UpdateArguments {
   KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(rows_room) KERNEL(bias_gradient) KERNEL(max_pool) \
   KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
   KERNEL(norm_sums) KERNEL(norm_backward) KERNEL(activate) KERNEL(activate_backward) KERNEL(gate) KERNEL(softmax) \
-  KERNEL(softmax_backward) KERNEL(dropout) KERNEL(dropout_backward) KERNEL(affine) KERNEL(add) \
+  KERNEL(softmax_backward) KERNEL(affine) KERNEL(add) \
   KERNEL(combine) KERNEL(combine_backward) KERNEL(contract) KERNEL(standardize) KERNEL(standardize_backward) \
   KERNEL(local_response) KERNEL(local_response_backward) KERNEL(parametric) KERNEL(parametric_backward) KERNEL(parameter_sums) \
   KERNEL(embed) KERNEL(embed_backward) KERNEL(penalty) \
-  KERNEL(penalty_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) \
+  KERNEL(penalty_backward) KERNEL(draw_mask) KERNEL(apply_mask) KERNEL(draw_uniform) KERNEL(gaussian) KERNEL(warp) \
+  KERNEL(warp_backward) KERNEL(adjust) KERNEL(adjust_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) \
   KERNEL(fill_zero) KERNEL(lanes_to_rows) \
   KERNEL(loss) KERNEL(sum_gradients) KERNEL(penalty_sums) KERNEL(sum_of_squares) KERNEL(update) KERNEL(all_finite) \
   KERNEL(multiply_add_peak)
@@ -223,9 +267,6 @@ struct Kernels {
   void (*softmax)(const float* input, float* output, int64_t positions, int64_t channels, bool logarithm);
   void (*softmax_backward)(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
                            int64_t channels, bool logarithm);
-  void (*dropout)(const float* input, float* output, uint16_t* kept, int64_t count, float rate, uint64_t seed, uint64_t stream,
-                  uint64_t step, uint32_t first_image);
-  void (*dropout_backward)(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate);
   void (*affine)(const float* input, float* output, int64_t count, float scale, float offset);
   void (*add)(const float* a, const float* b, float* output, int64_t count);
   void (*combine)(const Combination&, float* output);
@@ -247,6 +288,17 @@ struct Kernels {
   void (*penalty)(const float* input, int64_t count, float l1, float l2, float* image_penalty);  // of every lane
   void (*penalty_backward)(const float* input, const float* output_gradient, float* input_gradient, int64_t count, float l1,
                            float l2, int filled);
+
+  // Random numbers, four from each Philox call; an element's depend on the key and its own number alone.
+  void (*draw_mask)(const RandomKey&, float rate, uint16_t* kept, int64_t count);  // bit l: whether lane l keeps the element
+  void (*apply_mask)(const Masking&);
+  void (*draw_uniform)(const RandomKey&, float* output, int64_t count);  // from 0 to below 1
+  // y = x + deviation n, or x (1 + deviation n) if `scales`, n normal; the latter is its own gradient
+  void (*gaussian)(const RandomKey&, const float* input, float* output, int64_t count, float deviation, bool scales);
+  void (*warp)(const Warp&);
+  void (*warp_backward)(const Warp&);  // input: the output's gradient; output: the input's
+  void (*adjust)(const Adjustment&);
+  void (*adjust_backward)(const Adjustment&);
 
   void (*gather)(const void* const* images, Pixel pixel, int filled, float* output, int64_t count, float scale, float offset);
   void (*scatter)(const float* input, float* const* images, int filled, int64_t count);

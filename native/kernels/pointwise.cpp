@@ -1,6 +1,5 @@
-// Elementwise functions on lanes, each beside its derivative; softmax, dropout and penalties.
+// Elementwise functions on lanes, each beside its derivative; softmax and penalties.
 #include "../lanes.h"
-#include "../random.h"
 #include "kernels.h"
 
 namespace striate::STRIATE_ISA {
@@ -139,40 +138,6 @@ void softmax_backward(const float* output, const float* output_gradient, float* 
     for (int64_t c = 0; c < channels; c++) sum += logarithmic ? dy[c] : y[c] * dy[c];
     for (int64_t c = 0; c < channels; c++)
       dx[c] = logarithmic ? dy[c] - exponential(y[c]) * sum : y[c] * (dy[c] - sum);
-  }
-}
-
-// Four elements share one Philox call; the counter is (element / 4, image's place in the batch, step), the key seed and stream.
-void dropout(const float* input, float* output, uint16_t* kept, int64_t count, float rate, uint64_t seed, uint64_t stream,
-             uint64_t step, uint32_t first_image) {
-  const uint64_t key = seed + stream * 0x9E3779B97F4A7C15u;
-  const Lane* x = lanes(input);
-  Lane* y = lanes(output);
-  const Lane scale = broadcast(1.0f / (1.0f - rate));
-  const Bits threshold = broadcast_bits(static_cast<uint32_t>(static_cast<double>(rate) * 16777216.0));  // of 24 bits
-  const Bits image = lane_index() + first_image;
-  for (int64_t i = 0; i < count; i += 4) {
-    Bits c[4] = {broadcast_bits(static_cast<uint32_t>(i / 4)), image, broadcast_bits(static_cast<uint32_t>(step)),
-                 broadcast_bits(static_cast<uint32_t>(step >> 32))};
-    philox(c, key);
-    for (int64_t k = 0; k < 4 && i + k < count; k++) {
-      const Mask keep_it = (c[k] >> 8) >= threshold;
-      y[i + k] = keep(keep_it, x[i + k] * scale);
-      uint16_t bits = 0;
-      for (int l = 0; l < LANES; l++) bits = static_cast<uint16_t>(bits | ((keep_it[l] & 1) << l));
-      kept[i + k] = bits;
-    }
-  }
-}
-
-void dropout_backward(const float* output_gradient, float* input_gradient, const uint16_t* kept, int64_t count, float rate) {
-  const Lane* dy = lanes(output_gradient);
-  Lane* dx = lanes(input_gradient);
-  const Lane scale = broadcast(1.0f / (1.0f - rate));
-  const Bits lane_bit = broadcast_bits(1) << lane_index();
-  for (int64_t i = 0; i < count; i++) {
-    const Mask keep_it = (broadcast_bits(kept[i]) & lane_bit) != 0u;
-    dx[i] = keep(keep_it, dy[i] * scale);
   }
 }
 

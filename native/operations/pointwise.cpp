@@ -1,4 +1,4 @@
-// Activations, softmax, dropout, affine maps, penalties and the loss.
+// Activations, softmax, affine maps, penalties and the loss.
 #include <algorithm>
 
 #include "../builder.h"
@@ -50,44 +50,6 @@ void softmax_backward(Builder& b, int index) {
   });
 }
 
-// Inactive outside training: the output is a copy.
-static bool drops(const Builder& b, const Node& n) { return b.purpose.training && n.number("rate") > 0; }
-
-static void copy(Builder& b, int from, int to, int64_t size) {
-  b.plan.per_pack("copy", {from, to}, [=](const Work& w) { w.plan.kernels.copy_box(w.at(from), w.at(to), 1, 1, size, 0, 0, 0, 0); });
-}
-
-// Which elements were kept, one bit for each lane. Forward makes it, backward finds it by the node.
-static int kept_buffer(Builder& b, int index) {
-  const auto found = b.kept.find(index);
-  if (found != b.kept.end()) return found->second;
-  const int64_t size = b.node(index).size();
-  return b.kept[index] = b.plan.buffer((size * 2 + 4 * b.plan.kernels.lanes - 1) / (4 * b.plan.kernels.lanes));
-}
-
-void dropout_forward(Builder& b, int index) {
-  const Node& n = b.node(index);
-  const int x = b.input_value(index), y = b.value(index);
-  if (!drops(b, n)) return copy(b, x, y, n.size());
-  const int kept = kept_buffer(b, index);
-  const auto stream = static_cast<uint64_t>(n.number("stream"));
-  b.plan.per_pack("dropout", {x, y, kept}, [=, size = n.size(), rate = n.real("rate")](const Work& w) {
-    w.plan.kernels.dropout(w.at(x), w.at(y), reinterpret_cast<uint16_t*>(w.at(kept)), size, rate, w.batch.seed, stream,
-                           w.batch.step, static_cast<uint32_t>(w.pack * w.plan.kernels.lanes));
-  });
-}
-
-void dropout_backward(Builder& b, int index) {
-  const Node& n = b.node(index);
-  const int dy = b.output_gradient(index), dx = b.input_gradient(index);
-  if (dx < 0) return;
-  if (!drops(b, n)) return copy(b, dy, dx, n.size());
-  const int kept = kept_buffer(b, index);
-  b.plan.per_pack("dropout backward", {dy, dx, kept}, [=, size = n.size(), rate = n.real("rate")](const Work& w) {
-    w.plan.kernels.dropout_backward(w.at(dy), w.at(dx), reinterpret_cast<const uint16_t*>(w.at(kept)), size, rate);
-  });
-}
-
 void affine_forward(Builder& b, int index) {
   const Node& n = b.node(index);
   const int x = b.input_value(index), y = b.value(index);
@@ -109,7 +71,7 @@ void penalty_forward(Builder& b, int index) {
   const Node& n = b.node(index);
   const int x = b.input_value(index), y = b.value(index);
   const int64_t which = b.penalty_operations++;
-  copy(b, x, y, n.size());
+  copy_phase(b, x, y, n.size());
   b.plan.per_pack("penalty", {x}, [=, &b, size = n.size(), l1 = n.real("l1"), l2 = n.real("l2")](const Work& w) {
     const int64_t place = (which * w.plan.capacity() + w.pack) * w.plan.kernels.lanes;
     w.plan.kernels.penalty(w.at(x), size, l1, l2, b.image_penalties.data() + place);

@@ -10,6 +10,7 @@ from striate.graph.operations import (
     ActivationName,
     Add,
     Affine,
+    AlphaDropout,
     BatchNorm,
     Combine,
     Concat,
@@ -18,12 +19,16 @@ from striate.graph.operations import (
     Dense,
     Dropout,
     Embedding,
+    GaussianNoise,
     Input,
     LocalResponseNorm,
     Normalize,
     Operation,
     Pool,
     PReLU,
+    RandomAdjust,
+    RandomCrop,
+    RandomWarp,
     Reshape,
     Scale,
     Softmax,
@@ -168,3 +173,17 @@ def gated(seed: int = 0, size: int = 12, filters: int = 120) -> Graph:
     mixed = make.pool(make.add(Contract((0, 0)), make.dense(x, 5), x), 5, kind="average")
     joined = make.add(Concat(), make.flatten(mixed), make.flatten(grey))
     return make.finish(make.add(Softmax(), make.dense(joined, 10)))
+
+
+def augmented(seed: int = 0, size: int = 12) -> Graph:
+    """Everything random there is, before convolutions and between them."""
+    make = Builder(seed)
+    x = make.add(RandomAdjust((0.6, 1.4), (-30.0, 30.0), stream=1), make.input(size, size, 3))
+    near = (-0.2, 0.2)
+    x = make.add(RandomWarp(near, (0.8, 1.2), (0.8, 1.2), near, near, flip_columns=True, stream=2), x)
+    x = make.activation(make.conv(make.add(Affine(1 / 255, -0.5), x), 8, 3, 3))
+    x = make.add(RandomCrop((size - 4, size - 4), 3), make.add(Dropout(0.2, 4, (1, 1, 8)), x))
+    x = make.add(RandomWarp((-0.5, 0.5), fill_mode="wrap", stream=5), make.add(GaussianNoise(0.1, 6), x))
+    x = make.activation(make.conv(make.add(GaussianNoise(0.2, 7, multiplicative=True), x), 8, 3, 3), "selu")
+    x = make.add(AlphaDropout(0.1, 8), make.pool(x, 2, 2))
+    return make.finish(make.add(Softmax(), make.dense(make.flatten(x), 10)))

@@ -20,6 +20,7 @@ from striate.graph.operations import (
     Activation,
     Add,
     Affine,
+    AlphaDropout,
     BatchNorm,
     Combine,
     Concat,
@@ -29,6 +30,7 @@ from striate.graph.operations import (
     Dense,
     Dropout,
     Embedding,
+    GaussianNoise,
     LocalResponseNorm,
     Normalize,
     Operation,
@@ -36,11 +38,16 @@ from striate.graph.operations import (
     Penalty,
     Pool,
     PReLU,
+    RandomAdjust,
+    RandomCrop,
+    RandomWarp,
     Reshape,
     Scale,
     Softmax,
     Standardize,
 )
+
+from . import augmentation
 
 Exact = NDArray[np.float64]
 
@@ -84,9 +91,18 @@ def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[s
             return activation(operation, x)
         case Softmax():
             return np.exp(log_softmax(x))
-        case Dropout():
+        case Dropout() | AlphaDropout():
             assert not training or operation.rate == 0.0, "random numbers belong to the engines"
             return x.copy()
+        case GaussianNoise():
+            assert not training or operation.stddev == 0.0, "random numbers belong to the engines"
+            return x.copy()
+        case RandomWarp():
+            return augmentation.warp(operation, x) if training else x.copy()
+        case RandomCrop():
+            return augmentation.crop(operation, x, training)
+        case RandomAdjust():
+            return augmentation.adjust(operation, x) if training else x.copy()
         case Affine():
             return operation.scale * x + operation.offset
         case Pad():

@@ -15,7 +15,7 @@ import pytest
 from striate.engines import Engine
 from striate.graph import Graph
 
-from .networks import deep, gated, lenet, normalised, wide
+from .networks import augmented, deep, gated, lenet, normalised, wide
 from .training import SPARSE, fresh_rule, patterns, train, weights_of
 
 pytestmark = pytest.mark.skipif(
@@ -30,6 +30,7 @@ NETWORKS: dict[str, tuple[Callable[[], Graph], tuple[int, ...], int, int, int]] 
     "large dense layer": (wide, (16, 16, 3), 75, 32, 3),
     "large convolutions": (deep, (12, 12, 3), 43, 20, 3),
     "norms, gates and look-up": (gated, (12, 12, 3), 43, 20, 3),
+    "augmentation and noise": (augmented, (12, 12, 3), 75, 32, 6),
     "one image at a time": (normalised, (12, 12, 3), 3, 1, 3),
 }
 

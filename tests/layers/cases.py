@@ -110,6 +110,16 @@ OTHERS: list[Case] = [
     ("BatchNormalization", {"center": False, "gamma_regularizer": "l2", "gamma_initializer": "zeros"}, (6,)),
     ("Dropout", {"rate": 0.25}, (4, 4)),
     ("Dropout", {"rate": 0.0, "seed": 3}, (4, 4)),
+    ("Dropout", {"rate": 0.5, "noise_shape": (None, 1, 4)}, (4, 4)),
+    ("AlphaDropout", {"rate": 0.2, "noise_shape": (1, None, 1), "seed": 3}, (4, 4)),
+    ("AlphaDropout", {"rate": 0.2}, (4,)),
+    ("SpatialDropout1D", {"rate": 0.2, "seed": 1}, (6, 3)),
+    ("SpatialDropout2D", {"rate": 0.2}, (4, 5, 3)),
+    ("SpatialDropout3D", {"rate": 0.2, "name": "maps"}, (4, 5, 2, 3)),
+    ("GaussianNoise", {"stddev": 0.2, "seed": 7}, (4, 5)),
+    ("GaussianDropout", {"rate": 0.2}, (4, 5)),
+    ("ActivityRegularization", {}, (4,)),
+    ("ActivityRegularization", {"l1": 0.1, "l2": 0.02, "name": "small"}, (4, 3)),
     ("Rescaling", {"scale": 1 / 255, "offset": -0.5}, (4, 4, 1)),
     ("Flatten", {}, (3, 4, 2)),
     ("Reshape", {"target_shape": (4, 6)}, (3, 4, 2)),
@@ -124,7 +134,44 @@ OTHERS: list[Case] = [
     ("ZeroPadding3D", {"padding": (1, 0, 2)}, (3, 4, 5, 2)),
     ("ZeroPadding3D", {"padding": ((1, 0), (0, 2), (3, 1))}, (3, 4, 2, 2)),
 ]
-CASES = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + OTHERS
+# With one value to choose from, what is random in Keras and here is the same.
+AUGMENTATIONS: list[Case] = [
+    ("RandomRotation", {"factor": (0.1, 0.1)}, (6, 7, 2)),
+    ("RandomRotation", {"factor": (-0.3, -0.3), "fill_mode": "constant", "fill_value": 0.7, "seed": 1}, (5, 8, 1)),
+    ("RandomRotation", {"factor": (0.2, 0.2), "fill_mode": "wrap", "interpolation": "nearest"}, (6, 7, 2)),
+    ("RandomRotation", {"factor": (0.45, 0.45), "fill_mode": "nearest"}, (9, 4, 3)),
+    ("RandomRotation", {"factor": 0}, (4, 4, 3)),
+    ("RandomZoom", {"height_factor": (0.3, 0.3)}, (6, 7, 2)),
+    ("RandomZoom", {"height_factor": (-0.4, -0.4), "width_factor": (0.6, 0.6), "fill_mode": "wrap"}, (6, 7, 2)),
+    ("RandomZoom", {"height_factor": [0.9, 0.9], "fill_mode": "constant", "interpolation": "nearest"}, (7, 8, 1)),
+    ("RandomTranslation", {"height_factor": (0.15, 0.15), "width_factor": (-0.35, -0.35)}, (6, 7, 2)),
+    ("RandomTranslation", {"height_factor": (-0.9, -0.9), "width_factor": (1, 1), "fill_mode": "wrap"}, (6, 7, 2)),
+    (
+        "RandomTranslation",
+        {"height_factor": (0.3, 0.3), "width_factor": 0, "fill_mode": "constant", "fill_value": -1.0},
+        (6, 7, 2),
+    ),
+    ("RandomContrast", {"factor": 0.0, "value_range": (-1, 2.5), "seed": 5}, (6, 7, 2)),
+    ("RandomBrightness", {"factor": (0.1, 0.1), "value_range": (2, -3)}, (6, 7, 2)),
+    ("RandomBrightness", {"factor": [-0.2, -0.2], "data_format": "channels_last"}, (6, 7, 2)),
+    ("RandomCrop", {"height": 6, "width": 7, "seed": 5}, (6, 7, 2)),
+]  # fmt: skip
+# What is left to chance: configurations and shapes alone can be compared.
+RANDOM: list[Case] = [
+    ("RandomFlip", {}, (6, 7, 2)),
+    ("RandomFlip", {"mode": "horizontal", "seed": 3}, (6, 7, 2)),
+    ("RandomRotation", {"factor": 0.2}, (6, 7, 2)),
+    ("RandomRotation", {"factor": (0.3, -0.2)}, (6, 7, 2)),
+    ("RandomZoom", {"height_factor": 0.2, "width_factor": (0.1, -0.2), "name": "closer"}, (6, 7, 2)),
+    ("RandomTranslation", {"height_factor": 0.2, "width_factor": (-0.1, 0.2)}, (6, 7, 2)),
+    ("RandomContrast", {"factor": 0.3}, (6, 7, 2)),
+    ("RandomContrast", {"factor": (0.5, 0.2)}, (6, 7, 2)),
+    ("RandomBrightness", {"factor": 0.3}, (6, 7, 2)),
+    ("RandomCrop", {"height": 5, "width": 4, "seed": 3}, (6, 7, 2)),
+    ("RandomCrop", {"height": 9, "width": 4, "seed": 3, "trainable": False}, (6, 7, 2)),
+]
+FIXED = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + OTHERS + AUGMENTATIONS
+CASES = FIXED + RANDOM
 
 
 def label(case: Case) -> str:

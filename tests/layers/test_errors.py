@@ -13,6 +13,7 @@ from striate.errors import StriateError
 
 POSITIVE = "expected a whole number of at least 1"
 EACH = "expected a whole number or 2 of them, each at least 1"
+MASK = "expected sizes of the mask, the batch included, such as (None, 1, 1, 64)"
 LEAVE = "which Striate does not have; leave it out"
 CHANNELS = "images have their channels last here; transpose them with x.transpose(0, 2, 3, 1)"
 CONSTRAINT = "which Striate does not have; use {}=striate.regularizers.L2(...) to keep weights small"
@@ -117,7 +118,67 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.Dropout(1), "dropout: got rate=1, which leaves nothing; expected a number below 1"),
     (lambda: layers.Dropout(-0.1), "dropout: got rate=-0.1, expected a finite number at least 0 and at most 1"),
     (lambda: layers.Dropout(float("nan")), "dropout: got rate=nan, expected a finite number at least 0 and at most 1"),
-    (lambda: layers.Dropout(0.5, noise_shape=(1, 2)), f"dropout: got noise_shape=(1, 2), {LEAVE}"),
+    (lambda: layers.Dropout(0.5, noise_shape="ab"), f"dropout: got noise_shape='ab', {MASK}"),
+    (lambda: layers.Dropout(0.5, noise_shape=(None, 0)), f"dropout: got noise_shape=(None, 0), {MASK}"),
+    (
+        lambda: layers.Dropout(0.5, noise_shape=(None, 1)).build((3, 4)),
+        "dropout: noise_shape=(None, 1) has 2 axes, the batch included; images of shape (3, 4) need 3",
+    ),
+    (
+        lambda: layers.AlphaDropout(0.5, noise_shape=(None, 2, 4)).build((3, 4)),
+        "alpha_dropout: noise_shape (2, 4) (without the batch) does not fit an input of shape (3, 4); "
+        "each size must be 1 or the input's",
+    ),
+    (
+        lambda: layers.GaussianDropout(1.0),
+        "gaussian_dropout: got rate=1.0, which leaves nothing; expected a number below 1",
+    ),
+    (lambda: layers.GaussianNoise(-1), "gaussian_noise: got stddev=-1, expected a finite number at least 0"),
+    (
+        lambda: layers.SpatialDropout2D(0.1, "channels_first"),
+        f"spatial_dropout2d: got data_format='channels_first'; {CHANNELS}",
+    ),
+    (
+        lambda: layers.SpatialDropout1D(0.1).build((4, 5, 6)),
+        "spatial_dropout1d: expected 1 spatial dimensions and channels (rank 2 without the batch), "
+        "got shape (4, 5, 6) (rank 3)",
+    ),
+    (
+        lambda: layers.ActivityRegularization(-1),
+        "activity_regularization: got l1=-1, expected a finite number at least 0",
+    ),
+    (
+        lambda: layers.RandomFlip("sideways"),
+        "random_flip: got mode='sideways', expected 'horizontal' or 'vertical' or 'horizontal_and_vertical'",
+    ),
+    (
+        lambda: layers.RandomFlip().build((28, 28)),
+        "random_flip: expected images of height, width and channels (rank 3 without the batch), "
+        "got shape (28, 28) (rank 2)",
+    ),
+    (
+        lambda: layers.RandomRotation(1.5),
+        "random_rotation: got factor=1.5, expected a finite number at least -1 and at most 1",
+    ),
+    (lambda: layers.RandomRotation((1,)), "random_rotation: got factor=(1,), expected two numbers (low, high)"),
+    (
+        lambda: layers.RandomRotation(0.1, "mirror"),
+        "random_rotation: got fill_mode='mirror', expected 'reflect' or 'wrap' or 'constant' or 'nearest'",
+    ),
+    (
+        lambda: layers.RandomRotation(0.1, interpolation="cubic"),
+        "random_rotation: got interpolation='cubic', expected 'bilinear' or 'nearest'",
+    ),
+    (lambda: layers.RandomZoom(-1), "random_zoom: got height_factor=-1, which leaves nothing; expected more than -1"),
+    (
+        lambda: layers.RandomContrast((-0.1, 0.2)),
+        "random_contrast: got factor=-0.1, expected a finite number at least 0 and at most 1",
+    ),
+    (
+        lambda: layers.RandomBrightness(0.1, value_range=255),
+        "random_brightness: got value_range=255, expected two numbers (low, high)",
+    ),
+    (lambda: layers.RandomCrop(0, 3), f"random_crop: got height=0, {POSITIVE}"),
     (lambda: layers.Dropout(0.5, seed=-1), "dropout: got seed=-1, expected a whole number of at least 0"),
     (
         lambda: layers.BatchNormalization(momentum=2),

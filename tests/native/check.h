@@ -83,6 +83,7 @@ inline std::vector<double> doubles(const std::vector<float>& values) { return {v
 // The tests, each for the kernels of one instruction set.
 void test_linear(const Kernels& kernels);     // linear.cpp
 void test_pointwise(const Kernels& kernels);  // pointwise.cpp
+void test_noise(const Kernels& kernels);      // noise.cpp: random masks, noise, warped images
 void test_movement(const Kernels& kernels);   // movement.cpp: data movement, pooling, normalisation
 void test_training(const Kernels& kernels);   // training.cpp: losses and updates
 void test_networks(const Kernels& kernels);   // networks.cpp: whole programs, on any number of threads

@@ -45,7 +45,7 @@ static void test(const Kernels& kernels) {
   const struct {
     const char* name;
     void (*run)(const Kernels&);
-  } tests[] = {{"linear", test_linear},     {"pointwise", test_pointwise}, {"movement", test_movement},
+  } tests[] = {{"linear", test_linear},     {"pointwise", test_pointwise}, {"noise", test_noise},       {"movement", test_movement},
                {"training", test_training}, {"programs", test_programs},   {"networks", test_networks}};
   for (const auto& t : tests) {
     context = std::string(kernels.name) + " " + t.name;

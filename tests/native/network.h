@@ -94,7 +94,7 @@ struct Network {
   int log_softmax(int from) { return node("Activation", {from}, shape(from), {{"function", {-1}}}); }
   int relu(int from) { return activation(from, Function::relu); }
   int softmax(int from) { return node("Softmax", {from}, shape(from)); }
-  int dropout(int from, double rate, double stream) { return node("Dropout", {from}, shape(from), {{"rate", {rate}}, {"stream", {stream}}}); }
+  int dropout(int from, double rate, double stream) { return node("Dropout", {from}, shape(from), {{"rate", {rate}}, {"stream", {stream}}, {"noise_shape", {}}, {"shared_by_batch", {0}}}); }
   int affine(int from, double scale, double offset) { return node("Affine", {from}, shape(from), {{"scale", {scale}}, {"offset", {offset}}}); }
   int penalty(int from, double l1, double l2) { return node("Penalty", {from}, shape(from), {{"l1", {l1}}, {"l2", {l2}}}); }
   int flatten(int from) { return node("Reshape", {from}, {elements(shape(from))}); }

@@ -1,4 +1,4 @@
-// Elementwise functions with their derivatives, softmax, dropout and penalties.
+// Elementwise functions with their derivatives, softmax and penalties.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -141,47 +141,6 @@ static void test_softmax_of_nan(const Kernels& k) {
   }
 }
 
-struct Philox {
-  uint32_t c[4];
-  void run(uint64_t key) {
-    auto k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
-    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-      const uint64_t a = uint64_t{0xD2511F53u} * c[0], b = uint64_t{0xCD9E8D57u} * c[2];
-      const uint32_t next[4] = {static_cast<uint32_t>(b >> 32) ^ c[1] ^ k0, static_cast<uint32_t>(b),
-                                static_cast<uint32_t>(a >> 32) ^ c[3] ^ k1, static_cast<uint32_t>(a)};
-      std::copy(next, next + 4, c);
-    }
-  }
-};
-
-// The authors' known answer shows that the reference is Philox, and the kernel must equal the reference to the bit.
-static void test_dropout(const Kernels& k, int64_t count, float rate, Random& random) {
-  Philox known = {{0, 0, 0, 0}};
-  known.run(0);
-  CHECK(known.c[0] == 0x6627e8d5u && known.c[3] == 0x9b00dbd8u, "%08x ... %08x", known.c[0], known.c[3]);
-  const uint64_t seed = 0x123456789abcdefu, stream = 5, step = (uint64_t{3} << 32) + 7;
-  const uint32_t first_image = 48;
-  const Lanes x(k, count, random), y(k, count), dx(k, count);
-  std::vector<uint16_t> kept(static_cast<size_t>(count));
-  k.dropout(x.data(), y.data(), kept.data(), count, rate, seed, stream, step, first_image);
-  k.dropout_backward(x.data(), dx.data(), kept.data(), count, rate);
-  std::vector<double> expected(static_cast<size_t>(x.count()));
-  const auto threshold = static_cast<uint32_t>(static_cast<double>(rate) * 16777216.0);
-  int64_t bits = 0;
-  for (int64_t i = 0; i < count; i++)
-    for (int l = 0; l < k.lanes; l++) {
-      Philox p = {{static_cast<uint32_t>(i / 4), first_image + static_cast<uint32_t>(l), static_cast<uint32_t>(step), static_cast<uint32_t>(step >> 32)}};
-      p.run(seed + stream * 0x9E3779B97F4A7C15u);
-      if (p.c[i % 4] >> 8 < threshold) continue;
-      bits++;
-      expected[static_cast<size_t>(i * k.lanes + l)] = static_cast<double>(x(i, l)) / (1 - static_cast<double>(rate));
-    }
-  CHECK_CLOSE(text("dropout of %d at %g", static_cast<int>(count), static_cast<double>(rate)), y.values(), expected, 1e-6);
-  CHECK_CLOSE("dropout backward", dx.values(), expected, 1e-6);
-  const double share = static_cast<double>(bits) / static_cast<double>(x.count());
-  if (count > 100) CHECK(std::abs(share - 1 + static_cast<double>(rate)) < 0.05, "%g of the elements are kept", share);
-}
-
 static void test_penalty(const Kernels& k, int64_t count, int filled, Random& random) {
   const Lanes x(k, count, random), dy(k, count, random), dx(k, count);
   x(0, 0) = 0;
@@ -222,8 +181,6 @@ void test_pointwise(const Kernels& k) {
       test_softmax(k, channels, 1e4f, logarithm, random);
     }
   test_softmax_of_nan(k);
-  for (const int64_t count : {1, 2, 3, 4, 5, 203}) test_dropout(k, count, 0.25f, random);
-  test_dropout(k, 9, 0.0f, random);
   for (const int filled : {1, k.lanes - 1, k.lanes}) test_penalty(k, 301, filled, random);
   test_affine_and_add(k, random);
 }

@@ -14,7 +14,8 @@ from striate.engines import _native
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Graph, LossFunction, Node, UpdateRule
-from striate.graph.operations import Activation, Combine, Normalize, Pad, Pool
+from striate.graph.operations import Activation, Combine, Normalize, Pad, Pool, RandomWarp
+from striate.graph.operations.augmentation import FillMode
 from striate.graph.operations.base import Windowed
 from striate.graph.training import LossKind
 
@@ -23,6 +24,7 @@ _FUNCTIONS = (
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "gelu", "gelu_tanh", "mish",
 )  # fmt: skip
+_FILL_MODES: tuple[str, ...] = get_args(FillMode)
 _LOSSES: tuple[str, ...] = get_args(LossKind)
 _KINDS = {
     Combine: ("add", "subtract", "multiply", "maximum", "minimum"),
@@ -108,7 +110,7 @@ def _attributes(node: Node) -> dict[str, list[float]]:
         value = getattr(operation, field.name)
         if isinstance(value, bool | int | float):
             values[field.name] = [float(value)]
-        elif isinstance(value, tuple) and all(isinstance(item, int) for item in value):
+        elif isinstance(value, tuple) and all(isinstance(item, int | float) for item in value):
             values[field.name] = [float(item) for item in value]
     if isinstance(operation, Windowed | Pad):
         values["before"] = [float(before) for before, _ in operation.padding]
@@ -117,6 +119,9 @@ def _attributes(node: Node) -> dict[str, list[float]]:
         values["average"] = [float(operation.kind == "average")]
     if isinstance(operation, Combine | Normalize):
         values["kind"] = [float(_KINDS[type(operation)].index(operation.kind))]
+    if isinstance(operation, RandomWarp):
+        values["fill_mode"] = [float(_FILL_MODES.index(operation.fill_mode))]
+        values["one_zoom"] = [float(operation.width_zoom is None)]
     if isinstance(operation, Activation):
         name = operation.function
         values["function"] = [-1.0 if name == "log_softmax" else float(_FUNCTIONS.index(name))]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from striate import checks, initializers, regularizers
+from striate import checks, initializers, random, regularizers
 from striate.checks import as_whole
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
@@ -46,6 +46,14 @@ def flag(layer: str, argument: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise StriateError(f"{layer}: got {argument}={value!r}, expected True or False")
     return bool(value)
+
+
+def stream(layer: str, seed: object) -> tuple[int | None, int]:
+    """A layer's seed as given, and the key of its random numbers: the seed, or the next of the global sequence."""
+    if seed is None:
+        return None, random.next_seed() & 0xFFFFFFFF
+    given = whole(layer, "seed", seed, 0)
+    return given, given & 0xFFFFFFFF
 
 
 def spell_out(cls: type, names: Sequence[str]) -> None:

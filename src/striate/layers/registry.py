@@ -8,6 +8,7 @@ from typing import Any
 from striate.errors import StriateError
 from striate.layers import (
     activation,
+    augmentation,
     convolution,
     dense,
     depthwise,
@@ -26,11 +27,11 @@ __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
 _FAMILIES = (
     input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization, regularization,
-    reshaping,
+    reshaping, augmentation,
 )  # fmt: skip
 _BASES = {
     "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
-    "GlobalPooling", "ZeroPadding",
+    "GlobalPooling", "ZeroPadding", "SpatialDropout", "Augmentation", "Warp", "Adjustment",
 }  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.

@@ -7,11 +7,12 @@ operations take one, two or three spatial dimensions.
 
 from __future__ import annotations
 
+from striate.graph.operations.augmentation import RandomAdjust, RandomCrop, RandomWarp
 from striate.graph.operations.base import Input, Operation
 from striate.graph.operations.combining import Add, Combine, Concat, Contract
 from striate.graph.operations.linear import Conv, ConvTranspose, Dense, Embedding
 from striate.graph.operations.movement import Pad, Reshape, Select
-from striate.graph.operations.noise import Dropout
+from striate.graph.operations.noise import AlphaDropout, Dropout, GaussianNoise
 from striate.graph.operations.normalization import BatchNorm, LocalResponseNorm, Normalize, Standardize
 from striate.graph.operations.pointwise import Activation, ActivationName, Affine, Penalty, PReLU, Scale, Softmax
 from striate.graph.operations.pooling import Pool
@@ -22,6 +23,7 @@ __all__ = [
     "ActivationName",
     "Add",
     "Affine",
+    "AlphaDropout",
     "BatchNorm",
     "Combine",
     "Concat",
@@ -31,6 +33,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embedding",
+    "GaussianNoise",
     "Input",
     "LocalResponseNorm",
     "Normalize",
@@ -39,6 +42,9 @@ __all__ = [
     "Pad",
     "Penalty",
     "Pool",
+    "RandomAdjust",
+    "RandomCrop",
+    "RandomWarp",
     "Reshape",
     "Scale",
     "Select",
@@ -56,6 +62,11 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Activation,
     Softmax,
     Dropout,
+    AlphaDropout,
+    GaussianNoise,
+    RandomWarp,
+    RandomCrop,
+    RandomAdjust,
     Affine,
     Pad,
     Reshape,

@@ -1,6 +1,7 @@
 """Every operation of the waist in PyTorch; a family a file, as in `striate.graph.operations`."""
 
 from striate.engines.torch.operations import (  # noqa: F401 (each registers its operations)
+    augmentation,
     combining,
     linear,
     movement,

@@ -99,6 +99,9 @@ ACTIVATIONS: list[Case] = [
     ("ReLU", {"max_value": 6}, (4, 6)),
     ("LeakyReLU", {}, (4, 6)),
     ("LeakyReLU", {"negative_slope": 0.05}, (4, 6)),
+    ("PReLU", {}, (6,)),
+    ("PReLU", {"shared_axes": [1, 2], "alpha_initializer": "ones", "alpha_regularizer": "l2"}, (4, 5, 3)),
+    ("PReLU", {"shared_axes": 2}, (4, 5, 3)),
     ("ELU", {}, (6,)),
     ("ELU", {"alpha": 0.3}, (6,)),
     ("Softmax", {}, (3, 4)),
@@ -170,7 +173,22 @@ RANDOM: list[Case] = [
     ("RandomCrop", {"height": 5, "width": 4, "seed": 3}, (6, 7, 2)),
     ("RandomCrop", {"height": 9, "width": 4, "seed": 3, "trainable": False}, (6, 7, 2)),
 ]
-FIXED = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + OTHERS + AUGMENTATIONS
+NORMALIZATIONS: list[Case] = [
+    ("LayerNormalization", {}, (6,)),
+    ("LayerNormalization", {"axis": [1, 2, 3], "epsilon": 1e-5}, (4, 5, 3)),
+    ("LayerNormalization", {"axis": (1, 3), "center": False, "gamma_regularizer": "l2"}, (4, 5, 3)),
+    ("LayerNormalization", {"axis": (-2, -1), "scale": False, "beta_initializer": "ones"}, (4, 5, 3)),
+    ("LayerNormalization", {"axis": 2, "scale": False, "center": False}, (4, 3)),
+    ("GroupNormalization", {"groups": 3}, (4, 5, 12)),
+    ("GroupNormalization", {"groups": 1, "epsilon": 1e-5, "scale": False}, (3, 2, 2, 4)),
+    ("GroupNormalization", {"groups": 2, "axis": 1, "center": False}, (4, 5, 3)),
+    ("GroupNormalization", {"groups": 4, "gamma_initializer": "zeros"}, (8,)),
+    ("RMSNormalization", {}, (4, 5)),
+    ("RMSNormalization", {"axis": [1, 2], "epsilon": 1e-3}, (4, 5)),
+    ("UnitNormalization", {}, (4, 5)),
+    ("UnitNormalization", {"axis": [1, 2]}, (4, 5, 2)),
+]
+FIXED = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + NORMALIZATIONS + OTHERS + AUGMENTATIONS
 CASES = FIXED + RANDOM
 
 

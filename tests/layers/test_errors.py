@@ -189,6 +189,33 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         "batch_normalization: got epsilon=-1, expected a finite number at least 0",
     ),
     (lambda: layers.BatchNormalization(renorm=True), f"batch_normalization: got renorm=True, {LEAVE}"),
+    (
+        lambda: layers.LayerNormalization([0, 1]),
+        "layer_normalization: got axis=0, expected the number of an axis; 0 is the batch, -1 the last",
+    ),
+    (
+        lambda: layers.LayerNormalization(rms_scaling=True),
+        "layer_normalization: got rms_scaling=True, which Striate does not have; use RMSNormalization",
+    ),
+    (lambda: layers.GroupNormalization(0), f"group_normalization: got groups=0, {POSITIVE}"),
+    (
+        lambda: layers.GroupNormalization(3)(np.zeros((1, 2, 2, 8))),
+        "group_normalization: got groups=3 for 8 channels (images of shape (2, 2, 8)); expected a divisor of that "
+        "number, or -1 for a group of each channel",
+    ),
+    (
+        lambda: layers.UnitNormalization(4)(np.zeros((1, 2, 2, 8))),
+        "unit_normalization: got axis=4 for images of shape (2, 2, 8), expected numbers from 1 to 3 (0 is the batch) "
+        "or from -1 down (-1 is the last)",
+    ),
+    (
+        lambda: layers.LocalResponseNormalization(bias=0),
+        "local_response_normalization: got bias=0, which divides by zero where all channels are zero; use more",
+    ),
+    (
+        lambda: layers.PReLU(shared_axes=[0]),
+        "p_re_lu: got axis=0, expected the number of an axis; 0 is the batch, -1 the last",
+    ),
     (lambda: layers.Rescaling([1, 2]), "rescaling: got scale=[1, 2], expected a finite number"),
     (
         lambda: layers.ZeroPadding2D((1, 2, 3)),

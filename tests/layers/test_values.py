@@ -154,6 +154,34 @@ def test_batch_normalization_in_training_uses_the_batch_s_statistics(keras: Any)
     np.testing.assert_allclose(ours(x, training=True), numbers(theirs(x, training=True)), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("axis", [1, -2, 3])
+def test_layer_normalization_along_any_axis(axis: int) -> None:
+    """Keras on PyTorch has the last ones only, so this is beside the formula."""
+    x, layer = images((4, 5, 3)), layers.LayerNormalization(axis, 1e-2)
+    gamma, beta = with_random_weights(layer, (4, 5, 3))
+    moved = np.moveaxis(x.astype(np.float64), axis, -1)
+    normal = (moved - moved.mean(-1, keepdims=True)) / np.sqrt(moved.var(-1, keepdims=True) + 1e-2)
+    np.testing.assert_allclose(np.moveaxis(layer(x), axis, -1), normal * gamma + beta, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 7), (2, 3, 7), (2, 2, 2, 7)])
+def test_local_response_normalization(shape: tuple[int, ...]) -> None:
+    """AlexNet's numbers but for a larger alpha; PyTorch divides its alpha by the number of neighbours."""
+    torch = pytest.importorskip("torch")
+    x = images(shape)
+    layer = layers.LocalResponseNormalization(depth_radius=2, bias=2.0, alpha=0.1, beta=0.75)
+    first = torch.from_numpy(np.moveaxis(x, -1, 1).reshape(BATCH, 7, -1))
+    expected = torch.nn.functional.local_response_norm(first, 5, alpha=0.5, beta=0.75, k=2.0).numpy()
+    got = np.moveaxis(layer(x), -1, 1).reshape(BATCH, 7, -1)
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+    assert layer.get_config()["depth_radius"] == 2
+    assert isinstance(layers.deserialize(layers.serialize(layer)), layers.LocalResponseNormalization)
+
+
+def test_unit_normalization_of_zeros() -> None:
+    np.testing.assert_array_equal(layers.UnitNormalization()(np.zeros((2, 3))), np.zeros((2, 3), np.float32))
+
+
 def test_dropout() -> None:
     """20,000 numbers at rate 0.25: the fraction that is left has a standard error of 0.003."""
     layer, x = layers.Dropout(0.25), np.ones((20, 1000), np.float32)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from striate import activations
+from striate import activations, initializers, regularizers
 from striate.errors import StriateError
-from striate.graph import Shape, operations
+from striate.graph import Parameter, Shape, operations
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
 from striate.lookup import class_and_config
@@ -79,6 +79,41 @@ class LeakyReLU(Layer):
         return [Step("leaky_relu", operations.Activation("leaky_relu", self.negative_slope))]
 
 
+class PReLU(Layer):
+    """y = x above zero, alpha x below, with a learned alpha for each number of an image (He et al. 2015).
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: how alpha starts, its penalty, what it is held to.
+        shared_axes: axes along which one alpha serves all; the batch is axis 0. [1, 2]: an alpha for each channel.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    alpha: Parameter
+    alpha_initializer: initializers.InitializerFunction
+    alpha_regularizer: regularizers.Regularizer | None
+    _arguments = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")
+
+    def __init__(
+        self,
+        alpha_initializer: initializers.InitializerLike = "Zeros",
+        alpha_regularizer: regularizers.RegularizerLike = None,
+        alpha_constraint: Any = None,
+        shared_axes: int | Sequence[int] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self._parameter("alpha", alpha_initializer, initializers.Zeros, alpha_regularizer, alpha_constraint)
+        self.shared_axes: list[int] | None = None
+        if shared_axes is not None:
+            given = list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+            self.shared_axes = [arguments.axis(self.name, item) for item in given]
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        shared = arguments.image_axes(self.name, self.shared_axes or (), shape)
+        return [Step("prelu", operations.PReLU(tuple(axis for axis in range(len(shape)) if axis not in shared)))]
+
+
 class ELU(Layer):
     """y = x above zero, alpha (exp(x) - 1) below (Clevert et al. 2016).
 
@@ -118,6 +153,7 @@ class Softmax(Layer):
         return [Step("softmax", operations.Softmax())]
 
 
+# Those that other layers take as their activation: all without parameters.
 _LAYERS: dict[str, type[Layer]] = {cls.__name__: cls for cls in (Activation, ReLU, LeakyReLU, ELU, Softmax)}
 
 

@@ -96,6 +96,35 @@ def last_axis(layer: str, value: object) -> int:
     return axis
 
 
+def axis(layer: str, value: object) -> int:
+    """The number of an axis of a batch: not 0, the batch itself."""
+    found = as_whole(value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value)
+    if found is None or found == 0:
+        raise StriateError(f"{layer}: got axis={value!r}, expected the number of an axis; 0 is the batch, -1 the last")
+    return found
+
+
+def axes(layer: str, value: object) -> int | list[int]:
+    """The number of an axis of a batch, or a list of several."""
+    if isinstance(value, (list, tuple)):
+        return [axis(layer, item) for item in value]
+    return axis(layer, value)
+
+
+def image_axes(layer: str, value: int | Sequence[int], shape: Shape) -> tuple[int, ...]:
+    """Axes of a batch as axes of an image of some shape: from 0 without the batch, ascending."""
+    found = set()
+    for item in [value] if isinstance(value, int) else value:
+        place = item - 1 if item > 0 else item + len(shape)
+        if not 0 <= place < len(shape):
+            raise ShapeError(
+                f"{layer}: got axis={value} for images of shape {shape}, expected numbers from 1 to {len(shape)} "
+                "(0 is the batch) or from -1 down (-1 is the last)"
+            )
+        found.add(place)
+    return tuple(sorted(found))
+
+
 def nothing(layer: str, argument: str, value: object, instead: str) -> None:
     """An argument of Keras's that must stay unused."""
     if value not in (None, False):

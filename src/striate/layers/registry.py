@@ -12,6 +12,7 @@ from striate.layers import (
     convolution,
     dense,
     depthwise,
+    group_normalization,
     input,
     lenet,
     normalization,
@@ -26,12 +27,12 @@ from striate.lookup import class_and_config, nearest
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
 _FAMILIES = (
-    input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization, regularization,
-    reshaping, augmentation,
+    input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization, group_normalization,
+    regularization, reshaping, augmentation,
 )  # fmt: skip
 _BASES = {
     "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
-    "GlobalPooling", "ZeroPadding", "SpatialDropout", "Augmentation", "Warp", "Adjustment",
+    "GlobalPooling", "Scaled", "ZeroPadding", "SpatialDropout", "Augmentation", "Warp", "Adjustment",
 }  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.

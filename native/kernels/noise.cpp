@@ -19,20 +19,32 @@ static inline void each_four(const RandomKey& key, int64_t count, Visit visit) {
   }
 }
 
+static inline Bits lane_bit() { return broadcast_bits(1) << lane_index(); }
+
+// Bit l: lane l of the mask.
+static inline uint16_t packed(Mask mask) {
+  Bits bits = (Bits)mask & lane_bit();
+#if defined(__clang__)  // its shuffles take constant patterns only
+  for (int l = 1; l < LANES; l++) bits[0] |= bits[l];
+#else
+#pragma GCC unroll 4
+  for (int half = LANES / 2; half > 0; half /= 2) bits |= __builtin_shuffle(bits, lane_index() ^ static_cast<uint32_t>(half));
+#endif
+  return static_cast<uint16_t>(bits[0]);
+}
+
+static inline Mask unpacked(uint16_t kept) { return (broadcast_bits(kept) & lane_bit()) != 0u; }
+
 // Each element stays with probability 1 - rate.
 void draw_mask(const RandomKey& key, float rate, uint16_t* kept, int64_t count) {
   const Bits threshold = broadcast_bits(static_cast<uint32_t>(static_cast<double>(rate) * 16777216.0));  // of 24 bits
   each_four(key, count, [&](int64_t i, const Bits* bits) {
     for (int64_t k = 0; k < 4 && i + k < count; k++) {
       const Mask keep_it = (bits[k] >> 8) >= threshold;
-      uint16_t packed = 0;
-      for (int l = 0; l < LANES; l++) packed = static_cast<uint16_t>(packed | ((keep_it[l] & 1) << l));
-      kept[i + k] = packed;
+      kept[i + k] = packed(keep_it);
     }
   });
 }
-
-static inline Mask unpacked(uint16_t kept) { return (broadcast_bits(kept) & (broadcast_bits(1) << lane_index())) != 0u; }
 
 // Returns how many elements of the image lie under axes [axis, axes).
 static int64_t apply_along(const Masking& m, int axis, const Lane* x, Lane* y, const uint16_t* kept) {

@@ -15,7 +15,7 @@ DOCUMENTS = [
     ROOT / name
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/start.md", "docs/design.md",
-        "docs/performance.md",
+        "docs/performance.md", "docs/augmentation.md",
     )
 ]  # fmt: skip
 WITH_PROGRAMS = ["README.md", "docs/start.md"]
@@ -79,6 +79,20 @@ def test_programs_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         exec(compile(program, name, "exec"), space)
     assert (tmp_path / "fashion.keras").stat().st_size > 10_000
     assert max(space["model"].history.history["accuracy"]) > 0.3  # it did learn something
+
+
+def test_the_augmentation_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from striate.datasets import fashion_mnist
+    from striate.datasets.subset import load_subset
+
+    (x, y), (x_test, y_test) = load_subset()
+    few = (x[:1500], y[:1500]), (x_test[:300], y_test[:300])
+    monkeypatch.setattr(fashion_mnist, "load_data", lambda subset=False: few)
+    space: dict[str, Any] = {"__name__": "document"}
+    for program in blocks((ROOT / "docs/augmentation.md").read_text(encoding="utf-8"), "python"):
+        exec(compile(program, "docs/augmentation.md", "exec"), space)
+    assert space["accuracy"] > 0.5
+    assert (space["turned"] != x[:8, ..., None]).any()
 
 
 @every_document

@@ -50,6 +50,18 @@ def every_layer(api):
             layers.Softmax(),
         ],
         "dropout": [layers.Dropout(0.4, seed=3), layers.Dropout(0.1)],
+        "noise": [
+            layers.Dropout(0.2, noise_shape=(None, 1, 1, 2)), layers.SpatialDropout2D(0.3, seed=4),
+            layers.AlphaDropout(0.1), layers.GaussianNoise(0.2, seed=1), layers.GaussianDropout(0.3),
+            layers.ActivityRegularization(0.1, 0.2), layers.Reshape((-1, 2)), layers.SpatialDropout1D(0.2),
+        ],
+        "augmentation": [
+            layers.RandomFlip("vertical"), layers.RandomRotation((-0.1, 0.2), seed=1),
+            layers.RandomZoom(0.2, [-0.1, 0.3], fill_mode="wrap"),
+            layers.RandomTranslation(0.1, 0.2, fill_mode="constant", fill_value=0.5, interpolation="nearest"),
+            layers.RandomContrast(0.3, value_range=[0, 1]), layers.RandomBrightness((0.1, 0.2), value_range=[-1, 1]),
+            layers.RandomCrop(*SHAPE[:2], seed=2),
+        ],
         "batch normalisation": [
             layers.BatchNormalization(), layers.Conv2D(3, 2),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-2, center=False),
@@ -69,7 +81,8 @@ def every_layer(api):
 NAMES = (
     "conv", "conv options", "conv dilated", "max pooling", "average pooling", "global average", "global average kept",
     "global max", "flatten, dense", "dense options", "dense on images", "reshape", "activations", "activation layers",
-    "dropout", "batch normalisation", "frozen", "rescaling", "zero padding", "many of a class",
+    "dropout", "noise", "augmentation", "batch normalisation", "frozen", "rescaling", "zero padding",
+    "many of a class",
 )  # fmt: skip
 
 

@@ -73,10 +73,10 @@ BOUNDS = ({"clipvalue": 0.1}, {"clipnorm": 1.0}, {"global_clipnorm": 1.0}, {"wei
 def test_no_batch_waits(
     make_engine: Any, torch: Any, monkeypatch: pytest.MonkeyPatch, rule: str, options: dict[str, float], precision: str
 ) -> None:
-    """As many waits and moves for two batches as for twelve, with batch normalisation and every rule."""
+    """As many waits and moves for two batches as for twelve, with batch normalisation, dropout and every rule."""
     found = []
     for steps in (2, 12):
-        program: Any = program_of(make_engine(precision=precision), normalised(rate=0.0), rule, **options)
+        program: Any = program_of(make_engine(precision=precision), normalised(), rule, **options)
         if precision == "float16":
             program._scale.factor = 16.0  # small enough for nothing to overflow, which would be taken again
         examples = patterns(96, (12, 12, 3))

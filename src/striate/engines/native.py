@@ -179,9 +179,7 @@ class _NativeProgram(Program):
             slots=[_slots_of(rule, id(parameter)) for parameter in parameters],
             inputs=[node.index for node in graph.inputs],
             outputs=[node.index for node in graph.outputs],
-            losses=[
-                (*_loss_numbers(loss), weight) for loss, weight in zip(losses, loss_weights, strict=True)
-            ],
+            losses=[(*_loss_numbers(loss), weight) for loss, weight in zip(losses, loss_weights, strict=True)],
             rule=rule.kind if rule else "sgd",
             numbers=_rule_numbers(rule) if rule else {},
             u_product=rule.scalars.get("u_product") if rule else None,

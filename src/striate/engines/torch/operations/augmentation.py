@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from striate.engines.torch.operations.execution import Pass, forward
-from striate.engines.torch.operations.noise import generator
+from striate.engines.torch.operations.noise import uniform
 from striate.graph.operations import RandomAdjust, RandomCrop, RandomWarp
 from striate.graph.operations.augmentation import FillMode, Range
 
@@ -106,8 +105,7 @@ def _inside(fill: FillMode, index: Tensor, size: int) -> Tensor:
 
 def _uniform(stream: int, x: Tensor, count: int, mode: Pass) -> Tensor:
     """`count` numbers from 0 to 1 for each image, (count, n, 1, 1)."""
-    drawn = generator(stream, mode).random((len(x), count), dtype=np.float32)
-    return torch.from_numpy(drawn.T.copy()).to(x)[..., None, None]
+    return uniform(stream, mode, (len(x), count), x.device).T.to(x)[..., None, None]
 
 
 def _from(bounds: Range, u: Tensor) -> Tensor:

@@ -40,13 +40,13 @@ def _conv_transpose(
         channels_first(inputs[0], ()), kernel, None, operation.strides, 0, 0, 1, operation.dilation
     ).movedim(1, -1)  # fmt: skip
     cut = pad(full, tuple((-before, -after) for before, after in operation.padding))
-    return cut + parameters["bias"] if operation.bias else cut
+    return cut + parameters["bias"].to(cut.dtype) if operation.bias else cut
 
 
 @forward.register
 def _dense(operation: Dense, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
     product = inputs[0] @ parameters["kernel"]
-    return product + parameters["bias"] if operation.bias else product
+    return product + parameters["bias"].to(product.dtype) if operation.bias else product
 
 
 @forward.register

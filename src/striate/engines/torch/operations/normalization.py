@@ -10,12 +10,13 @@ from torch.nn import functional as F
 
 from striate.engines.torch.operations.execution import Pass, forward
 from striate.engines.torch.operations.pointwise import placed
+from striate.engines.torch.precision import widened
 from striate.graph.operations import BatchNorm, LocalResponseNorm, Normalize, Standardize
 
 
 @forward.register
 def _batch_norm(operation: BatchNorm, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
-    x = inputs[0]
+    x = widened(inputs[0])
     mean, variance = parameters["moving_mean"], parameters["moving_variance"]
     if mode.training and not operation.frozen:
         moving = mean, variance
@@ -25,12 +26,12 @@ def _batch_norm(operation: BatchNorm, inputs: Sequence[Tensor], parameters: Mapp
     y = (x - mean) * torch.rsqrt(variance + operation.epsilon)
     if operation.scale:
         y = y * parameters["gamma"]
-    return y + parameters["beta"] if operation.center else y
+    return (y + parameters["beta"] if operation.center else y).to(inputs[0].dtype)
 
 
 @forward.register
 def _normalize(operation: Normalize, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
-    x, axes = inputs[0], [axis + 1 for axis in operation.axes]
+    x, axes = widened(inputs[0]), [axis + 1 for axis in operation.axes]
     if operation.kind == "length":
         squares = x.square().sum(axes, keepdim=True)
         return x / squares.clamp(min=operation.epsilon**2).sqrt()
@@ -43,7 +44,7 @@ def _normalize(operation: Normalize, inputs: Sequence[Tensor], parameters: Mappi
 def _local_response(
     operation: LocalResponseNorm, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass
 ) -> Tensor:
-    x, width = inputs[0], 2 * operation.radius + 1
+    x, width = widened(inputs[0]), 2 * operation.radius + 1
     squares = F.pad(x.square().reshape(-1, 1, x.shape[-1]), (operation.radius, operation.radius))
     sums = F.avg_pool1d(squares, width, 1).reshape(x.shape) * width
     return x * (operation.bias + operation.alpha * sums) ** -operation.beta

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.engines.torch.operations.execution import Pass, forward
+from striate.engines.torch.precision import widened
 from striate.graph.operations import Activation, Affine, Penalty, PReLU, Scale, Softmax
 
 
@@ -27,6 +28,8 @@ def _activation(
 
 def _relu(operation: Activation, x: Tensor) -> Tensor:
     """Keras's relu; at both kinks the slope is that of the outer side, so relu'(0) = alpha."""
+    if (operation.alpha, operation.threshold, operation.max_value) == (0.0, 0.0, None):
+        return F.relu(x)
     kept = x
     if operation.max_value is not None:
         kept = torch.where(x < operation.max_value, x, operation.max_value)
@@ -40,18 +43,18 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "softplus": F.softplus,
     "softsign": F.softsign,
     "silu": F.silu,
-    "exponential": torch.exp,
+    "exponential": lambda x: torch.exp(widened(x)),
     "hard_sigmoid": F.hardsigmoid,  # relu6(x + 3) / 6, as in Keras 3
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "mish": F.mish,
-    "log_softmax": lambda x: torch.log_softmax(x, dim=-1),
+    "log_softmax": lambda x: torch.log_softmax(widened(x), dim=-1),
 }
 
 
 @forward.register
 def _softmax(operation: Softmax, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
-    return torch.softmax(inputs[0], dim=-1)
+    return torch.softmax(widened(inputs[0]), dim=-1)
 
 
 @forward.register
@@ -79,7 +82,7 @@ def placed(parameter: Tensor, axes: Sequence[int], x: Tensor) -> Tensor:
 
 @forward.register
 def _penalty(operation: Penalty, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
-    mode.penalties.append(penalty(inputs[0], operation.l1, operation.l2) / inputs[0].shape[0])
+    mode.penalties.append(penalty(widened(inputs[0]), operation.l1, operation.l2) / inputs[0].shape[0])
     return inputs[0]
 
 

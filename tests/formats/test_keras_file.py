@@ -288,7 +288,7 @@ LAMBDA = {"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}
         (set_in(1, "filters", 10**9), "layer conv: its kernel has shape"),
         (set_in(0, "batch_shape", [None, 10**9, 10**9, 1]), "layer head: its kernel has shape"),
         (set_in(0, "batch_shape", [None, 6, 6]), "conv: expected 2 spatial"),
-        (set_in(0, "batch_shape", [None, None, 6, 1]), "every size must be known"),
+        (set_in(0, "batch_shape", [None, None, 6, 1]), "head: cannot take images of any size"),
         (set_in(1, "kernel_size", [7, 7]), "does not fit"),
         (set_in(1, "kernel_size", [3] * 100_000), "kernel_size"),
         (set_in(1, "activation", FUNCTION), "os.system of builtins"),

@@ -227,7 +227,7 @@ def test_declared_shapes() -> None:
     assert layers.Dense(1, input_shape=[4]).declared_input_shape == (4,)
     assert layers.Dense(1, input_dim=4).declared_input_shape == (4,)
     assert layers.Conv2D(1, 1, batch_input_shape=(None, 4, 4, 1)).declared_input_shape == (4, 4, 1)
-    assert layers.Input((4, 4, 1)).declared_input_shape == (4, 4, 1)
+    assert layers.InputLayer((4, 4, 1)).declared_input_shape == (4, 4, 1)
 
 
 @pytest.mark.parametrize("dtype", [None, "float32", np.float32, np.dtype("float32")])
@@ -242,7 +242,7 @@ def test_dtype_policies(keras: Any) -> None:
 
 
 def test_an_input_layer_is_the_input() -> None:
-    layer, graph = layers.Input((4, 4, 1), name="images"), Graph()
+    layer, graph = layers.InputLayer((4, 4, 1), name="images"), Graph()
     node = layer.lower(graph)
     assert graph.inputs == [node]
     assert (node.name, node.shape, layer.built) == ("images", (4, 4, 1), True)

@@ -80,7 +80,7 @@ def test_activations_in_layers_survive(keras: Any, identifier: Any) -> None:
 
 
 def test_an_input_layer_s_configuration(keras: Any) -> None:
-    ours = layers.Input((28, 28, 1), batch_size=4, dtype="uint8", name="images")
+    ours = layers.InputLayer((28, 28, 1), batch_size=4, dtype="uint8", name="images")
     theirs = keras.layers.InputLayer((28, 28, 1), batch_size=4, dtype="uint8", name="images")
     expected = {key: value for key, value in theirs.get_config().items() if key not in UNWRITTEN}
     assert ours.get_config() == expected
@@ -94,7 +94,7 @@ def test_keras_2_s_forms_of_an_input() -> None:
     assert layers.InputLayer(input_shape=(3, 4)).shape == (3, 4)
     assert layers.InputLayer(batch_input_shape=(None, 3, 4)).batch_shape == (None, 3, 4)
     assert layers.InputLayer(batch_shape=(8, 3, 4)).batch_shape == (8, 3, 4)
-    assert layers.Input(5).shape == (5,)
+    assert layers.Input(5).shape == (None, 5)
 
 
 def test_the_same_names_as_keras(keras: Any) -> None:

@@ -92,10 +92,6 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         "dense: got dtype='float64', but layers compute in \"float32\"; leave the argument out",
     ),
     (lambda: layers.Dense(1, trainable=1), "dense: got trainable=1, expected True or False"),
-    (
-        lambda: layers.Dense(1, input_shape=(None, 3)),
-        "dense: got input_shape=(None, 3), but every size must be known; give numbers, such as (28, 28, 1)",
-    ),
     (lambda: layers.Dense(1, input_shape=(0,)), "dense: got input_shape=(0,), expected whole numbers of at least 1"),
     (lambda: layers.Dense(1, input_shape="28"), "dense: got input_shape='28', expected a tuple such as (28, 28, 1)"),
     (lambda: layers.MaxPooling2D(0), f"max_pooling2d: got pool_size=0, {EACH}"),
@@ -235,8 +231,8 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         "input_layer: expected either shape or batch_shape, such as shape=(28, 28, 1)",
     ),
     (
-        lambda: layers.Input((None, 28, 1)),
-        "input_layer: got shape=(None, 28, 1), but every size must be known; give numbers, such as (28, 28, 1)",
+        lambda: layers.Reshape((None, 28, 1)),
+        "reshape: got target_shape=(None, 28, 1), but every size must be known; give numbers, such as (28, 28, 1)",
     ),
     (lambda: layers.Input((3,), dtype="string"), f"input_layer: got dtype='string', {INPUT_DTYPE}"),
     (lambda: layers.Input((3,), dtype="complex64"), f"input_layer: got dtype='complex64', {INPUT_DTYPE}"),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from striate.errors import ModelFileError
-from striate.graph import Shape
 from striate.layers import Input, InputLayer, Layer, registry, serialize
+from striate.layers.symbolic import OpenShape
 from striate.lookup import nearest, serialized
 
 _MAXIMAL_LAYERS = 10_000
@@ -25,6 +25,8 @@ _T = TypeVar("_T")
 
 def describe_model(model: Any) -> dict[str, Any]:
     """The configuration of a sequential model, its compilation included."""
+    if type(model).__name__ != "Sequential" or any(hasattr(layer, "layers") for layer in model.layers):
+        raise ModelFileError(f"{model.name}: only sequential models of layers can be written; use save_weights")
     layers: list[dict[str, Any]] = []
     config = {"name": model.name, "trainable": model.trainable, "dtype": _policy(), "layers": layers}
     form = serialized("keras", "Sequential", config)
@@ -67,7 +69,7 @@ class Described:
 
     name: str | None
     layers: list[Layer]  # without the one that stands for the images
-    image_shape: Shape | None
+    image_shape: OpenShape | None
     trainable: bool
 
     def make(self, file: str) -> Any:

@@ -18,6 +18,7 @@ from striate.formats.hdf5 import AnyArray
 from striate.formats.weights_h5 import WeightsReader, WeightsWriter
 from striate.graph import Parameter, Shape, UpdateRule
 from striate.layers import InputLayer, Layer
+from striate.layers.symbolic import OpenShape
 from striate.lookup import snake_case
 
 # The state of each rule: names in one group alternate for each array, the groups follow one another.
@@ -63,7 +64,7 @@ def read_weights(model: Any, reader: WeightsReader, name: str, skip_mismatch: bo
         _set_optimizer(model, state)
 
 
-def check_before_building(layers: Sequence[Layer], shape: Shape, reader: WeightsReader, name: str) -> None:
+def check_before_building(layers: Sequence[Layer], shape: OpenShape, reader: WeightsReader, name: str) -> None:
     """Compare the shapes that a configuration calls for with the file's, before memory is taken for any of them.
 
     A file of a kilobyte can declare a network of a terabyte; this is where that ends.
@@ -109,10 +110,10 @@ def _fitting(
     return fitting
 
 
-def _needed(layer: Layer, shape: Shape, name: str) -> tuple[dict[str, Shape], Shape]:
+def _needed(layer: Layer, shape: OpenShape, name: str) -> tuple[dict[str, Shape], OpenShape]:
     """Shapes of the parameters that a layer will make for an input, and its output's shape."""
     try:
-        return layer.parameter_shapes(shape), layer.compute_output_shape(shape)  # type: ignore[return-value]
+        return layer.parameter_shapes([shape]), layer.open_output_shapes([shape])[0]
     except (ValueError, TypeError, ArithmeticError) as error:  # ours, or Python's about numbers of absurd size
         raise ModelFileError(f"{name}: config.json describes a network that does not fit together: {error}") from error
 

@@ -27,10 +27,14 @@ class Node:
 
 @dataclass(eq=False)
 class Graph:
-    """Operations from inputs to outputs. `add` checks shapes, so a graph that exists can be executed."""
+    """Operations from inputs to outputs. `add` checks shapes, so a graph that exists can be executed.
+
+    aliases: further names of nodes: those of inner networks, for the node of their (first) output.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Node] = field(default_factory=list)
+    aliases: dict[str, Node] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Node]:
@@ -65,6 +69,11 @@ class Graph:
         node = Node(len(self.nodes), name, operation, tuple(inputs), {key: parameters[key] for key in expected}, shape)
         self.nodes.append(node)
         return node
+
+    def find(self, name: str) -> Node | None:
+        """The node of a name or alias; None if there is none."""
+        found = next((node for node in reversed(self.nodes) if node.name == name), None)
+        return found or self.aliases.get(name)
 
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order in which the graph first uses it."""

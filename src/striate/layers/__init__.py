@@ -30,6 +30,7 @@ from striate.layers.group_normalization import (
 )
 from striate.layers.input import Input, InputLayer
 from striate.layers.lenet import Subsampling2D, TableConv2D
+from striate.layers.merging import Add, Concatenate, add, concatenate
 from striate.layers.normalization import BatchNormalization, Rescaling
 from striate.layers.pooling import (
     AveragePooling1D,
@@ -79,11 +80,11 @@ from striate.layers.transposed import (
 )
 
 __all__ = [
-    "ELU", "Activation", "ActivityRegularization", "AlphaDropout", "AveragePooling1D", "AveragePooling2D",
-    "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Conv1D", "Conv1DTranspose",
-    "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Convolution1D", "Convolution1DTranspose",
-    "Convolution2D", "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose", "Dense",
-    "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise",
+    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "AveragePooling1D", "AveragePooling2D",
+    "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Concatenate", "Conv1D",
+    "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Convolution1D",
+    "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose",
+    "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise",
     "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D",
     "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
     "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization", "Input", "InputLayer",
@@ -92,6 +93,6 @@ __all__ = [
     "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "ReLU",
     "Rescaling", "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D",
     "SeparableConvolution2D", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-    "Subsampling2D", "TableConv2D", "UnitNormalization", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
-    "deserialize", "get", "serialize",
+    "Subsampling2D", "TableConv2D", "UnitNormalization", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add",
+    "concatenate", "deserialize", "get", "serialize",
 ]  # fmt: skip

@@ -151,18 +151,24 @@ def float32(layer: str, value: object) -> str:
     return "float32"
 
 
-def image_shape(layer: str, argument: str, value: object) -> tuple[int, ...]:
-    """The shape of one image, without the batch: whole numbers of at least 1."""
+def open_shape(layer: str, argument: str, value: object) -> tuple[int | None, ...]:
+    """The shape of one image, without the batch: whole numbers of at least 1, None where any size will do."""
     values = (value,) if as_whole(value) is not None else value
     if not isinstance(values, (Sequence, np.ndarray)) or isinstance(values, str):
         raise StriateError(f"{layer}: got {argument}={value!r}, expected a tuple such as (28, 28, 1)")
-    if any(size is None for size in values):
-        raise StriateError(
-            f"{layer}: got {argument}={tuple(values)}, but every size must be known; give numbers, such as (28, 28, 1)"
-        )
-    shape = tuple(as_whole(size) for size in values)
-    if any(size is None or size < 1 for size in shape):
+    shape = tuple(None if size is None else as_whole(size) for size in values)
+    if any(size is not None and (as_whole(size) or 0) < 1 for size in values):
         raise StriateError(f"{layer}: got {argument}={tuple(values)}, expected whole numbers of at least 1")
+    return shape
+
+
+def image_shape(layer: str, argument: str, value: object) -> tuple[int, ...]:
+    """The shape of one image, without the batch: whole numbers of at least 1."""
+    shape = open_shape(layer, argument, value)
+    if None in shape:
+        raise StriateError(
+            f"{layer}: got {argument}={shape}, but every size must be known; give numbers, such as (28, 28, 1)"
+        )
     return tuple(size for size in shape if size is not None)
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from numpy.typing import ArrayLike
-
 from striate import random
 from striate.errors import StriateError
-from striate.graph import Array, Shape, operations
+from striate.graph import Shape, operations
 from striate.graph.operations.augmentation import FillMode, Range
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
+from striate.layers.symbolic import is_symbolic
 
 Factor = float | Sequence[float]
 
@@ -34,9 +33,9 @@ class Augmentation(Layer):
         self.seed, self._stream = arguments.stream(self.name, seed)
         self.data_format = arguments.channels_last(self.name, data_format)
 
-    def __call__(self, inputs: ArrayLike, training: bool = True) -> Array:
-        """The images, changed at random unless `training` is False."""
-        return super().__call__(inputs, training)
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """Images of an array changed at random unless `training` is False; for a symbolic tensor a symbolic one."""
+        return super().__call__(inputs, True if training is None and not is_symbolic(inputs) else training)
 
 
 class RandomFlip(Augmentation):

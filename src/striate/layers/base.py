@@ -1,9 +1,8 @@
-"""The base of all layers: a layer is a name, its parameters, and the chain of operations it puts into a graph."""
+"""The base of all layers: a layer is a name, its parameters, and the operations it puts into a graph."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,29 +17,11 @@ from striate.graph.parameters import shapes_only
 from striate.layers import arguments
 from striate.layers.assignment import assign_all
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
+from striate.layers.steps import Placed, Step, placed
+from striate.layers.symbolic import Call, OpenShape, common_shapes, connect, flatten, is_symbolic, probes
 from striate.lookup import serialized
 
 __all__ = ["Layer", "Step", "reset_names"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One operation of a layer. The last of a layer bears the layer's name, the others "name/suffix".
-
-    parameters: what the layer calls the operation's parameters, where the names differ.
-    """
-
-    suffix: str
-    operation: operations.Operation
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-    def names(self, shape: Shape) -> dict[str, str]:
-        """The layer's name of each parameter that the operation has for an input of some shape."""
-        return {key: self.parameters.get(key, key) for key in self.operation.parameter_shapes(shape)}
-
-    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
-        """Shapes of those parameters, by the layer's names."""
-        return {self.parameters.get(key, key): size for key, size in self.operation.parameter_shapes(shape).items()}
 
 
 class Layer:
@@ -60,8 +41,19 @@ class Layer:
     """
 
     _arguments: ClassVar[tuple[str, ...]] = ()
+    _several_inputs: ClassVar[bool] = False
     _never_trainable: ClassVar[frozenset[str]] = frozenset()
     _stems: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "call" in vars(cls):
+            raise StriateError(
+                f"{cls.__name__}: defines call(), but nothing here computes with Python code: the engine would have no "
+                "gradient for it. Put the layers together with Model(inputs, outputs), as "
+                "`x = Input(shape); Model(x, Dense(10)(Flatten()(x)))`, or in a Layer define steps(shape) with "
+                "operations of striate.graph"
+            )
 
     def __init__(
         self,
@@ -86,7 +78,8 @@ class Layer:
         self.declared_input_shape = _declared(self.name, input_shape, batch_input_shape, input_dim)
         self._trainable = arguments.flag(self.name, "trainable", trainable)
         self._parameters: dict[str, Parameter] = {}
-        self._built_shape: Shape | None = None
+        self._built_shapes: tuple[OpenShape, ...] | None = None
+        self.calls: list[Call] = []  # on symbolic tensors, the earliest first
 
     def _parameter(
         self,
@@ -111,81 +104,148 @@ class Layer:
         """The operations this layer makes of an image of some shape; raises ShapeError if it does not fit."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes")
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        """Shape of the output for one image; given with a batch axis of None, as Keras does, it comes back with one."""
-        shape, batched = _without_batch(self.name, input_shape)
-        output = self._chain(shape)[-1][2]
-        return (None, *output) if batched else output
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shape of the output for one image; given with a batch axis of None, as Keras does, it comes back with one.
+
+        For a layer of several inputs a list of shapes.
+        """
+        shapes, batched = shapes_of(self.name, input_shape)
+        outputs = self.open_output_shapes(shapes)
+        return one_or_list([(None, *shape) if batched else shape for shape in outputs])
+
+    def open_output_shapes(self, shapes: Sequence[OpenShape]) -> list[OpenShape]:
+        """Shapes of the outputs for inputs of which some sizes may be open (None)."""
+        return common_shapes([[self._chain(known)[-1].after] for known in probes(shapes)])
 
     def lower(self, graph: Graph, *inputs: Node) -> Node:
         """Add this layer's operations to a graph, building it if need be; returns the last, which bears its name."""
-        if len(inputs) != 1:
-            raise ShapeError(f"{self.name}: takes one input, got {len(inputs)}")
-        if not self.built:
-            self.build(inputs[0].shape)
-        chain, node = self._chain(inputs[0].shape), inputs[0]
-        for i, (step, shape, _) in enumerate(chain):
-            self._check_parameters(step.parameter_shapes(shape), inputs[0].shape)
-            name = self.name if i == len(chain) - 1 else f"{self.name}/{step.suffix}"
-            parameters = {key: self._parameters[own] for key, own in step.names(shape).items()}
-            node = graph.add(step.operation, node, name=name, parameters=parameters)
-        return node
+        return self.lower_all(graph, inputs)[0]
 
-    def __call__(self, inputs: ArrayLike, training: bool = False) -> Array:
-        """The layer's output for an array of images (batch first), building the layer if need be.
+    def lower_all(
+        self, graph: Graph, inputs: Sequence[Node], name: str | None = None, training: bool | None = None
+    ) -> list[Node]:
+        """As `lower`; returns a node for each output.
 
-        training: with dropout and the batch's own statistics. The moving ones stay as they are: only `fit` moves them.
+        name: in place of the layer's, for one that stands in the graph more than once.
+        training: False: the layer acts as in inference even while the network is trained.
         """
-        images = _images(self.name, inputs)
+        shapes, name = [node.shape for node in inputs], name or self.name
+        if not self.built:
+            self.build_for_shapes(shapes)
+        chain, nodes = self._chain(shapes), list(inputs)
+        for i, item in enumerate(chain):
+            self._check_parameters(item.needed, shapes)
+            operation = item.step.operation
+            if training is False:
+                operation = operation.in_inference(*item.before)
+            parameters = {key: self._parameters[own] for key, own in item.names.items()}
+            label = name if i == len(chain) - 1 else f"{name}/{item.step.suffix}"
+            taken = [nodes[place] for place in item.places]
+            nodes.append(graph.add(operation, *taken, name=label, parameters=parameters))
+        return nodes[-1:]
+
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """The layer's output: an array for arrays of images (batch first), a symbolic tensor for symbolic ones.
+
+        The layer is built if need be.
+
+        Args:
+            inputs: an array or a symbolic tensor; for a layer of several inputs a list.
+            training: True: with dropout and the batch's own statistics (the moving ones stay as they are: only `fit`
+                moves them). False with symbolic tensors: as in inference, even while the network is trained.
+        """
+        if is_symbolic(inputs):
+            return self._output_structure(inputs, connect(self, inputs, training))
+        several = self._several_inputs and isinstance(inputs, (list, tuple, Mapping))
+        images = [_images(self.name, array) for array in (flatten(inputs) if several else [inputs])]
+        if len({len(array) for array in images}) > 1:
+            raise ShapeError(f"{self.name}: got {[len(array) for array in images]} images, expected as many in all")
         graph = Graph()
-        graph.outputs = [self.lower(graph, graph.add(operations.Input(images.shape[1:]), name="input"))]
-        return execute(graph, [images], training)[0]
+        nodes = [graph.add(operations.Input(a.shape[1:]), name=f"input_{i}") for i, a in enumerate(images)]
+        graph.outputs = self.lower_all(graph, nodes)
+        return self._output_structure(inputs, execute(graph, images, bool(training)))
 
-    def _chain(self, shape: Shape) -> list[tuple[Step, Shape, Shape]]:
-        """All steps, the penalty on the output included, each with its input's and output's shape."""
-        return list(self._walk(shape))
+    def _output_structure(self, given: Any, outputs: Sequence[Any]) -> Any:
+        """How the outputs are handed out."""
+        return outputs[0]
 
-    def _walk(self, shape: Shape) -> Iterator[tuple[Step, Shape, Shape]]:
-        steps = self.steps(shape) or [Step("identity", operations.Reshape(shape))]
+    def _chain(self, shapes: Sequence[Shape]) -> list[Placed]:
+        """All steps, the penalty on the output included, with their shapes."""
+        if len(shapes) != 1 and not self._several_inputs:
+            raise ShapeError(f"{self.name}: takes one input, got {len(shapes)}")
+        steps = self.steps(*shapes) or [Step("identity", operations.Reshape(shapes[0]))]
         if self.activity_regularizer is not None:
             penalty = operations.Penalty(self.activity_regularizer.l1, self.activity_regularizer.l2)
             steps = [*steps, Step("penalty", penalty)]
-        for step in steps:
-            try:
-                output = step.operation.output_shape(shape)
-            except ShapeError as error:
-                raise ShapeError(f"{self.name}: {error}") from None
-            yield step, shape, output
-            shape = output
+        return placed(self.name, steps, shapes)
+
+    # Its place in a network
+
+    @property
+    def output(self) -> Any:
+        """What the layer put out when it was first called on symbolic tensors.
+
+        Raises:
+            StriateError: it never was.
+        """
+        call = self._first_call("output")
+        return self._output_structure(call.given, call.outputs)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensors (one, or the structure of several) that the layer was first called on."""
+        return self._first_call("input").given
+
+    def _first_call(self, what: str) -> Call:
+        if not self.calls:
+            raise StriateError(
+                f"{self.name}: has never been called on a symbolic tensor, so it has no {what}; begin the network with "
+                "Input(shape=...)"
+            )
+        return self.calls[0]
 
     # Parameters
 
     @property
     def built(self) -> bool:
         """Whether the layer knows its input's shape and has its parameters."""
-        return self._built_shape is not None
+        return self._built_shapes is not None
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
+    def build(self, input_shape: Any) -> None:
         """Make the parameters for images of a shape (a leading None for the batch is ignored).
 
         A layer that is built keeps its parameters, and only checks that they fit the new shape.
         """
-        shape, _ = _without_batch(self.name, input_shape)
-        needed = self.parameter_shapes(shape)
+        self.build_for_shapes(shapes_of(self.name, input_shape)[0])
+
+    def build_for_shapes(self, shapes: Sequence[OpenShape]) -> None:
+        """As `build`, for the shapes of all inputs without the batch; open sizes are None."""
+        needed = self.parameter_shapes(shapes)
         if self.built:
-            self._check_parameters(needed, shape)
+            self._check_parameters(needed, shapes)
         else:
             self._parameters = {key: self._make(key, size) for key, size in needed.items()}
             for key, parameter in self._parameters.items():
                 setattr(self, key, parameter)
-        self._built_shape = shape
+        self._built_shapes = tuple(shapes)
 
-    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
-        """Names and shapes of the parameters that images of a shape call for, in Keras's order."""
-        needed: dict[str, Shape] = {}
-        for step, before, _after in self._chain(shape):
-            needed |= step.parameter_shapes(before)
-        return needed
+    def parameter_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
+        """Names and shapes of the parameters for inputs of some shapes, in Keras's order; nothing is made.
+
+        Raises:
+            ShapeError: inputs that do not fit, or an open size that a parameter's shape follows.
+        """
+        found: list[dict[str, Shape]] = []
+        for known in probes(shapes):
+            found.append({key: shape for item in self._chain(known) for key, shape in item.needed.items()})
+        for key in found[0]:
+            if found[0][key] != found[-1][key]:
+                raise ShapeError(
+                    f"{self.name}: cannot take images of any size: the shape of its {key} follows from an open size of "
+                    f"its input {one_or_list([(None, *shape) for shape in shapes])}; give Input all sizes, or put a "
+                    "global pooling before it"
+                )
+        return found[0]
 
     def _make(self, key: str, shape: Shape) -> Parameter:
         stem = self._stems.get(key, key)
@@ -199,13 +259,14 @@ class Layer:
         trainable = self._trainable and key not in self._never_trainable
         return Parameter(f"{self.name}/{key}", values, trainable, penalty.l1, penalty.l2)
 
-    def _check_parameters(self, needed: Mapping[str, Shape], shape: Shape) -> None:
+    def _check_parameters(self, needed: Mapping[str, Shape], shapes: Sequence[OpenShape]) -> None:
         for key, expected in needed.items():
             got = self._parameters[key].shape
             if got != expected:
                 raise ShapeError(
-                    f"{self.name}: was built for images of shape {self._built_shape}, so its {key} has shape {got}; "
-                    f"images of shape {shape} need {expected}. Use a new layer for them"
+                    f"{self.name}: was built for images of shape {one_or_list(list(self._built_shapes or ()))}, so its "
+                    f"{key} has shape {got}; images of shape {one_or_list(list(shapes))} need {expected}. "
+                    "Use a new layer for them"
                 )
 
     @property
@@ -245,23 +306,24 @@ class Layer:
 
     def count_params(self) -> int:
         """Number of all parameters' elements."""
-        self._shape_when_built("parameters")
+        self._shapes_when_built("parameters")
         return sum(parameter.value.size for parameter in self.weights)
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """Shape of the input, None for the batch, once the layer is built."""
-        return (None, *self._shape_when_built("input_shape"))
+    def input_shape(self) -> Any:
+        """Shape of the input, None for the batch, once the layer is built; a list for several inputs."""
+        return one_or_list([(None, *shape) for shape in self._shapes_when_built("input_shape")])
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
+    def output_shape(self) -> Any:
         """Shape of the output, None for the batch, once the layer is built."""
-        return (None, *self._chain(self._shape_when_built("output_shape"))[-1][2])
+        shapes = self.open_output_shapes(self._shapes_when_built("output_shape"))
+        return one_or_list([(None, *shape) for shape in shapes])
 
-    def _shape_when_built(self, what: str) -> Shape:
-        if self._built_shape is None:
+    def _shapes_when_built(self, what: str) -> tuple[OpenShape, ...]:
+        if self._built_shapes is None:
             raise StriateError(f"{self.name}: has no {what} yet; call it on images or layer.build(input_shape) first")
-        return self._built_shape
+        return self._built_shapes
 
     # Configuration
 
@@ -304,21 +366,34 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return serialized("keras.layers", type(layer).__name__, layer.get_config())
 
 
-def _without_batch(layer: str, shape: Sequence[int | None]) -> tuple[Shape, bool]:
-    """The shape of one image, and whether a None for the batch came before it."""
+def one_or_list(values: Sequence[Any]) -> Any:
+    """The value of a list of one, else the list."""
+    return values[0] if len(values) == 1 else list(values)
+
+
+def shapes_of(layer: str, value: Any) -> tuple[list[OpenShape], bool]:
+    """The shapes of one image for each input, and whether a None for the batch came before them."""
+    if isinstance(value, Mapping):
+        value = [value[key] for key in sorted(value)]
+    several = isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, (list, tuple)) for v in value)
+    found = [_without_batch(layer, shape) for shape in (value if several else [value])]
+    return [shape for shape, _ in found], found[0][1]
+
+
+def _without_batch(layer: str, shape: Sequence[int | None]) -> tuple[OpenShape, bool]:
     batched = len(shape) > 0 and shape[0] is None
-    return arguments.image_shape(layer, "input_shape", tuple(shape)[batched:]), batched
+    return arguments.open_shape(layer, "input_shape", tuple(shape)[batched:]), batched
 
 
 def _declared(
-    layer: str, shape: Sequence[int] | None, batch_shape: Sequence[int | None] | None, size: int | None
-) -> Shape | None:
+    layer: str, shape: Sequence[int | None] | None, batch_shape: Sequence[int | None] | None, size: int | None
+) -> OpenShape | None:
     """The shape that a first layer's arguments declare, without the batch."""
     if batch_shape is not None:
-        return arguments.image_shape(layer, "batch_input_shape", tuple(batch_shape)[1:])
+        return arguments.open_shape(layer, "batch_input_shape", tuple(batch_shape)[1:])
     if size is not None:
-        return arguments.image_shape(layer, "input_dim", size)
-    return None if shape is None else arguments.image_shape(layer, "input_shape", shape)
+        return arguments.open_shape(layer, "input_dim", size)
+    return None if shape is None else arguments.open_shape(layer, "input_shape", shape)
 
 
 def _images(layer: str, inputs: ArrayLike) -> np.ndarray[Any, Any]:

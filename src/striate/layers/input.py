@@ -1,4 +1,4 @@
-"""The layer that stands for the images themselves."""
+"""The start of a network: the layer that stands for the images themselves, and its symbolic tensor."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from striate.errors import ShapeError, StriateError
 from striate.graph import Graph, Node, Shape, operations
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
+from striate.layers.symbolic import Call, OpenShape, SymbolicTensor, is_open
 
 
 class InputLayer(Layer):
     """The images: their shape, without the batch.
 
     Args:
-        shape: such as (28, 28, 1). Every size must be known.
+        shape: such as (28, 28, 1). A size of None is open: the network takes images of any size there.
         batch_size: kept for the configuration; batches may have any size.
         dtype: the type of the arrays to come, such as "uint8"; computation is in float32.
         sparse, ragged, optional: must be None or False.
@@ -27,12 +28,12 @@ class InputLayer(Layer):
         **options: `input_shape` or `batch_input_shape`, older names of `shape` and `batch_shape`.
 
     Raises:
-        StriateError: no shape, two shapes, or a shape with unknown sizes.
+        StriateError: no shape, two shapes, or one that is none.
     """
 
     def __init__(
         self,
-        shape: Sequence[int] | int | None = None,
+        shape: Sequence[int | None] | int | None = None,
         batch_size: int | None = None,
         dtype: Any = None,
         sparse: bool | None = None,
@@ -53,27 +54,40 @@ class InputLayer(Layer):
             raise StriateError(f"{self.name}: expected either shape or batch_shape, such as shape=(28, 28, 1)")
         if batch_shape is not None:
             shape, batch_size = tuple(batch_shape)[1:], next(iter(batch_shape), None)
-        self.shape = self.declared_input_shape = arguments.image_shape(self.name, "shape", shape)
+        self.shape: OpenShape = arguments.open_shape(self.name, "shape", shape)
+        self.declared_input_shape = self.shape
         self.batch_size = None if batch_size is None else arguments.whole(self.name, "batch_size", batch_size)
         self.dtype = _numeric(self.name, dtype)
-        self._built_shape = self.shape
+        self._built_shapes = (self.shape,)
+        call = Call(self, (), (), [], 0)
+        call.outputs.append(SymbolicTensor(self.shape, call, dtype=self.dtype))
+        self.calls.append(call)
 
     @property
-    def batch_shape(self) -> tuple[int | None, ...]:
+    def batch_shape(self) -> OpenShape:
         """The shape with the batch in front, None if it may have any size."""
         return (self.batch_size, *self.shape)
 
+    @property
+    def input(self) -> SymbolicTensor:
+        """The same as `output`."""
+        return self.calls[0].outputs[0]
+
     def steps(self, shape: Shape) -> list[Step]:
         """Nothing but a check of the shape."""
-        if shape != self.shape:
+        if not fits(shape, self.shape):
             raise ShapeError(f"{self.name}: expected images of shape {self.shape}, got {shape}")
         return []
 
-    def lower(self, graph: Graph, *inputs: Node) -> Node:
+    def lower_all(
+        self, graph: Graph, inputs: Sequence[Node], name: str | None = None, training: bool | None = None
+    ) -> list[Node]:
         """Add the input itself to a graph; an input that is there already is only checked."""
         if inputs:
-            return super().lower(graph, *inputs)
-        return graph.add(operations.Input(self.shape), name=self.name)
+            return super().lower_all(graph, inputs, name, training)
+        if is_open(self.shape):
+            raise ShapeError(f"{self.name}: has the shape {self.batch_shape} with open sizes; give images for them")
+        return [graph.add(operations.Input(tuple(size or 0 for size in self.shape)), name=name or self.name)]
 
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes, in the form in which Keras writes it."""
@@ -81,7 +95,7 @@ class InputLayer(Layer):
 
 
 def Input(
-    shape: Sequence[int] | int | None = None,
+    shape: Sequence[int | None] | int | None = None,
     batch_size: int | None = None,
     dtype: Any = None,
     sparse: bool | None = None,
@@ -90,9 +104,15 @@ def Input(
     name: str | None = None,
     tensor: None = None,
     optional: bool = False,
-) -> InputLayer:
-    """The start of a model: images of some shape; arguments as in `InputLayer`."""
-    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+) -> SymbolicTensor:
+    """The start of a network: a symbolic tensor for images of some shape; arguments as in `InputLayer`."""
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).output  # type: ignore[no-any-return]
+
+
+def fits(shape: OpenShape, expected: OpenShape) -> bool:
+    """Whether images of a shape are what an input expects; on either side some sizes may be open."""
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(got is None or want in (None, got) for got, want in pairs)
 
 
 def _numeric(layer: str, dtype: Any) -> str:

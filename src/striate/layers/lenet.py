@@ -7,7 +7,7 @@ from typing import Any
 
 from striate import initializers, regularizers
 from striate.errors import ShapeError, StriateError
-from striate.graph import Graph, Node, Shape, operations
+from striate.graph import Shape, operations
 from striate.graph.shapes import resolve_padding
 from striate.layers import arguments
 from striate.layers.activation import ActivationLike, activation_steps, find_activation
@@ -72,56 +72,31 @@ class TableConv2D(Layer):
         return groups
 
     def steps(self, shape: Shape) -> list[Step]:
-        """The convolution as if every map saw every channel, which has the same shapes, and the activation."""
+        """For each number of connections a selection and a grouped convolution, side by side; then the activation."""
         arguments.check_rank(self.name, shape, 2)
         highest = max(max(channels) for channels in self.connections)
         if highest >= shape[-1]:
             raise ShapeError(f"{self.name}: connections name channel {highest}, but the input has {shape[-1]} channels")
-        outside = (*shape[:-1], len(self.connections))
-        return [Step("conv", self._conv(shape, len(self.connections))), *activation_steps(self.activation, outside)]
-
-    def _conv(self, shape: Shape, filters: int, groups: int = 1) -> operations.Conv:
-        ones = (1, 1)
-        padding = resolve_padding(self.padding, shape[:-1], self.kernel_size, ones, ones)
-        return operations.Conv(self.kernel_size, ones, padding, ones, filters, groups)
-
-    def parameter_shapes(self, shape: Shape) -> dict[str, Shape]:
-        """A kernel and a bias for each number of connections."""
-        self._chain(shape)  # checks the shape
-        needed: dict[str, Shape] = {}
-        for count, maps in self._groups().items():
-            needed |= {f"kernel_{count}": (*self.kernel_size, count, len(maps)), f"bias_{count}": (len(maps),)}
-        return needed
-
-    def lower(self, graph: Graph, *inputs: Node) -> Node:
-        """For each number of connections a selection and a grouped convolution, side by side; then the activation."""
-        if len(inputs) != 1:
-            raise ShapeError(f"{self.name}: takes one input, got {len(inputs)}")
-        if not self.built:
-            self.build(inputs[0].shape)
-        after = [step for step, _, _ in self._chain(inputs[0].shape)][1:]
-        names = [f"{self.name}/maps", *(f"{self.name}/{step.suffix}" for step in after)]
-        names[-1] = self.name
-        node = self._maps(graph, inputs[0], names[0])
-        for name, step in zip(names[1:], after, strict=True):
-            node = graph.add(step.operation, node, name=name)
-        return node
-
-    def _maps(self, graph: Graph, x: Node, name: str) -> Node:
-        """All maps in the table's order, as the node of that name."""
         groups = self._groups()
-        order = [index for maps in groups.values() for index in maps]
-        parts = []
+        steps: list[Step] = []
+        parts: list[int] = []
         for count, maps in groups.items():
             chosen = tuple(channel for index in maps for channel in self.connections[index])
-            selected = graph.add(operations.Select(chosen), x, name=f"{self.name}/select_{count}")
-            conv = self._conv(selected.shape, len(maps), len(maps))
-            parameters = {key: self._parameters[f"{key}_{count}"] for key in ("kernel", "bias")}
-            parts.append(graph.add(conv, selected, name=f"{self.name}/conv_{count}", parameters=parameters))
+            own = {key: f"{key}_{count}" for key in ("kernel", "bias")}
+            steps.append(Step(f"select_{count}", operations.Select(chosen), takes=(0,)))
+            steps.append(Step(f"conv_{count}", self._conv(shape, len(maps)), own))
+            parts.append(len(steps))
+        order = [index for maps in groups.values() for index in maps]
         in_order = order == sorted(order)
-        joined = graph.add(operations.Concat(), *parts, name=name if in_order else f"{self.name}/concat")
-        places = tuple(order.index(index) for index in range(len(order)))
-        return joined if in_order else graph.add(operations.Select(places), joined, name=name)
+        steps.append(Step("maps" if in_order else "concat", operations.Concat(), takes=tuple(parts)))
+        if not in_order:
+            steps.append(Step("maps", operations.Select(tuple(order.index(index) for index in range(len(order))))))
+        return [*steps, *activation_steps(self.activation, (*shape[:-1], len(self.connections)))]
+
+    def _conv(self, shape: Shape, maps: int) -> operations.Conv:
+        ones = (1, 1)
+        padding = resolve_padding(self.padding, shape[:-1], self.kernel_size, ones, ones)
+        return operations.Conv(self.kernel_size, ones, padding, ones, maps, maps)
 
 
 class Subsampling2D(Layer):

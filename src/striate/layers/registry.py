@@ -15,6 +15,7 @@ from striate.layers import (
     group_normalization,
     input,
     lenet,
+    merging,
     normalization,
     pooling,
     regularization,
@@ -27,12 +28,12 @@ from striate.lookup import class_and_config, nearest
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
 _FAMILIES = (
-    input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization, group_normalization,
-    regularization, reshaping, augmentation,
+    input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization,
+    group_normalization, regularization, reshaping, augmentation, merging,
 )  # fmt: skip
 _BASES = {
     "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
-    "GlobalPooling", "Scaled", "ZeroPadding", "SpatialDropout", "Augmentation", "Warp", "Adjustment",
+    "GlobalPooling", "Scaled", "ZeroPadding", "SpatialDropout", "Augmentation", "Warp", "Adjustment", "Merge",
 }  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.

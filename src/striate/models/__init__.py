@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import StriateError
+from striate.models.functional import Functional
 from striate.models.model import Model
 from striate.models.sequential import Sequential
 
-__all__ = ["Model", "Sequential", "load_model", "save_model"]
+__all__ = ["Functional", "Model", "Sequential", "load_model", "save_model"]
 
 
 def load_model(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate.errors import ShapeError, StriateError
-from striate.graph import Array, Node
+from striate.graph import Array, Graph, Node
 from striate.lookup import nearest
 from striate.models.network import Network
 from striate.training.data import prepare_images
@@ -31,12 +31,14 @@ class Inspection(Network):
         Raises:
             StriateError: images that do not fit, or a name that is not known.
         """
-        images = prepare_images(x, self.input_shapes, self.engine.first_not_finite)
+        images = prepare_images(self._arranged(x, "x"), self.input_shapes, self.engine.first_not_finite)
         self.build_for(images)
         names = [layer.name for layer in self.layers] if layer_names is None else layer_names
         names = [names] if isinstance(names, str) else list(names)
-        nodes = [self.node(name) for name in names]
-        return dict(zip(names, self.program().read(images, nodes), strict=True))
+        shapes = [array.shape[1:] for array in images]
+        program, graph = self.program(shapes), self.graph_with(self.trainable_flags, shapes)
+        nodes = [find(graph, name, self.name) for name in names]
+        return dict(zip(names, program.read(images, nodes), strict=True))
 
     def gradient(
         self, x: Any, of: str, cotangent: ArrayLike | None = None, wrt: str | Sequence[str] | None = None
@@ -55,9 +57,11 @@ class Inspection(Network):
         Raises:
             StriateError: images, names or a cotangent that do not fit.
         """
-        images = prepare_images(x, self.input_shapes, self.engine.first_not_finite)
+        images = prepare_images(self._arranged(x, "x"), self.input_shapes, self.engine.first_not_finite)
         self.build_for(images)
-        node = self.node(of)
+        shapes = [array.shape[1:] for array in images]
+        program, graph = self.program(shapes), self.graph_with(self.trainable_flags, shapes)
+        node = find(graph, of, self.name)
         expected = (len(images[0]), *node.shape)
         values = np.ones(expected) if cotangent is None else np.asarray(cotangent)
         try:
@@ -65,8 +69,8 @@ class Inspection(Network):
         except ValueError:
             raise ShapeError(f"cotangent: got shape {values.shape}, expected {expected} as {of} puts out") from None
         several = wrt is not None and not isinstance(wrt, str)
-        names = [self.graph.inputs[0].name] if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
-        gradients = self.program().gradient(images, node, weights, [self.node(name) for name in names])
+        names = [graph.inputs[0].name] if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
+        gradients = program.gradient(images, node, weights, [find(graph, name, self.name) for name in names])
         return dict(zip(names, gradients, strict=True)) if several else gradients[0]
 
     def node(self, name: str) -> Node:
@@ -75,8 +79,13 @@ class Inspection(Network):
         Raises:
             StriateError: no such name; the message gives the nearest.
         """
-        nodes = self.graph.nodes
-        for node in reversed(nodes):
-            if node.name == name:
-                return node
-        raise StriateError(f"{self.name}: no layer {name!r}; {nearest(str(name), [node.name for node in nodes])}")
+        return find(self.graph, name, self.name)
+
+
+def find(graph: Graph, name: str, owner: str) -> Node:
+    """The node of a name, or the error that gives the nearest names."""
+    node = graph.find(name)
+    if node is None:
+        known = [*(node.name for node in graph.nodes), *graph.aliases]
+        raise StriateError(f"{owner}: no layer {name!r}; {nearest(str(name), known)}")
+    return node

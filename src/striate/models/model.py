@@ -7,44 +7,65 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
-
 from striate.console import printable
 from striate.errors import StriateError
+from striate.layers.symbolic import connect, is_symbolic
 from striate.models.inspection import Inspection
-from striate.models.network import one_or_list
 from striate.models.trainer import Trainer
 from striate.training.data import prepare_images
 
 
 class Model(Trainer, Inspection):
-    """Base of models. A subclass says which layers there are and how they are put into a graph (see `Network`).
+    """A network that can be called, trained, looked into, summarised and saved.
+
+    `Model(inputs, outputs, name=...)` makes a functional one (see `Functional`); `Sequential` is the other kind.
 
     Args:
         name: made up from the class if not given.
         trainable: False freezes all layers.
     """
 
-    def __call__(self, inputs: ArrayLike, training: bool = False) -> Any:
-        """The network's output for an array of images (batch first), building it if need be.
+    def __new__(cls, *arguments: Any, **options: Any) -> Model:
+        """`Model(...)` itself makes a `Functional`."""
+        if cls is not Model:
+            return super().__new__(cls)
+        from striate.models.functional import Functional
+
+        return super().__new__(Functional)
+
+    def __init__(self, *arguments: Any, name: str | None = None, trainable: bool = True, **options: Any) -> None:
+        if arguments or options:
+            raise StriateError(
+                f"{type(self).__name__}: got {'inputs and outputs' if arguments else next(iter(options))} for a "
+                "subclass of Model; make it a subclass of striate.models.Functional, or write a function that returns "
+                "Model(inputs, outputs)"
+            )
+        super().__init__(name=name, trainable=trainable)
+
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """The network's output for arrays of images (batch first) or symbolic tensors, building it if need be.
 
         Args:
-            inputs: images (n, *shape).
-            training: with dropout and the batch's own statistics, as in training; nothing is updated.
+            inputs: images (n, *shape) or a symbolic tensor; for several inputs a list, tuple or dictionary.
+            training: True: with dropout and the batch's own statistics, as in training; nothing is updated. False with
+                symbolic tensors: as in inference, even while the network around this one is trained.
 
         Returns:
-            An array (n, *shape); a list for several outputs.
+            An array (n, *shape) or a symbolic tensor; a list or a dictionary for several outputs.
         """
-        images = prepare_images(inputs, self.input_shapes, self.engine.first_not_finite, "inputs")
+        if is_symbolic(inputs):
+            return self._output_structure(inputs, connect(self, self._arranged(inputs), training))
+        images = prepare_images(self._arranged(inputs), self.input_shapes, self.engine.first_not_finite, "inputs")
         self.build_for(images)
-        program = self.program()
+        shapes = [array.shape[1:] for array in images]
+        program, graph = self.program(shapes), self.graph_with(self.trainable_flags, shapes)
         if training:
             from striate.random import next_seed
 
-            outputs = program.read(images, self.graph.outputs, training=True, step=next_seed() % 2**31)
+            outputs = program.read(images, graph.outputs, training=True, step=next_seed() % 2**31)
         else:
             outputs = program.predict(images, min(len(images[0]), 256))
-        return one_or_list(outputs)
+        return self._output_structure(inputs, outputs)
 
     def summary(
         self, line_length: int | None = None, positions: Sequence[float] | None = None,
@@ -58,7 +79,7 @@ class Model(Trainer, Inspection):
             positions: where each column ends, as fractions of the line.
             print_fn: called once with the whole text in place of `print`, which draws the boxes in ASCII where standard
                 output can take nothing else.
-            expand_nested: without effect; layers hold no layers.
+            expand_nested: also the layers of inner networks.
             show_trainable: a column that says which layers are trained.
             layer_range: names (or regular expressions) of the first and the last layer to show.
             details: also multiply-adds and bytes of the output for one image, receptive field and stride of each layer.

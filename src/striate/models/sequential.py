@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from striate.errors import ShapeError, StriateError
-from striate.graph import Graph, Shape
 from striate.layers import InputLayer, Layer, deserialize, serialize
+from striate.layers.base import shapes_of
+from striate.layers.input import fits
+from striate.layers.symbolic import OpenShape, SymbolicTensor, connect
 from striate.lookup import serialized
 from striate.models.model import Model
+from striate.models.wiring import Wiring
 
 
 class Sequential(Model):
@@ -28,43 +31,47 @@ class Sequential(Model):
         ShapeError: layers that do not fit each other; the message names the layer.
     """
 
-    def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Iterable[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._input: InputLayer | None = None
         self._layers: list[Layer] = []
+        self._tensors: list[SymbolicTensor] = []  # the input, then what each layer that is built puts out
         for layer in layers or ():
             self._append(layer)
         self._build_if_known()
         if not trainable:
             self.trainable = False
 
-    def add(self, layer: Layer, rebuild: bool = True) -> None:
+    def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
         """Put a layer at the end. An error leaves the model as it was.
 
         Args:
             layer: the layer.
             rebuild: False leaves it to `build`, or to the first images, to make the layer's parameters.
         """
-        before = self._input
-        self._append(layer)
-        if not rebuild:
-            return
+        before = self._input, list(self._layers)
         try:
-            self._build_if_known()
+            self._append(layer)
+            if rebuild:
+                self._build_if_known()
         except StriateError:
-            self._input = before
-            if self._layers and self._layers[-1] is layer:
-                self._layers.pop()
+            self._input, self._layers = before
             raise
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the last layer away and return it. `rebuild` has no effect: what stays is built as before."""
         if not self._layers:
             raise StriateError(f"{self.name}: there is no layer to pop")
-        self.forget_graphs()
-        return self._layers.pop()
+        layer = self._layers.pop()
+        self._tensors = self._tensors[: len(self._layers) + 1]
+        self._wire()
+        return layer
 
-    def _append(self, layer: Layer) -> None:
+    def _append(self, layer: Layer | SymbolicTensor) -> None:
+        if isinstance(layer, SymbolicTensor) and isinstance(layer.call.layer, InputLayer):
+            layer = layer.call.layer
         if isinstance(layer, type) or not isinstance(layer, Layer):
             hint = f"; write {layer.__name__}(...) to make one" if isinstance(layer, type) else ""
             raise StriateError(f"{self.name}: got {layer!r}, expected a layer of striate.layers{hint}")
@@ -79,8 +86,12 @@ class Sequential(Model):
                 raise StriateError(f"{self.name}: an Input can only be the first layer")
             self._input = layer
             return
-        if not self._layers and self._input is None and layer.declared_input_shape is not None:
-            self._input = InputLayer(layer.declared_input_shape)
+        if not self._layers and self._input is None:
+            shapes = layer.input_shapes if isinstance(layer, Model) else None
+            if layer.declared_input_shape is not None:
+                self._input = InputLayer(layer.declared_input_shape)
+            elif shapes is not None and len(shapes) == 1:
+                self._input = InputLayer(shapes[0])
         self._layers.append(layer)
 
     def _build_if_known(self) -> None:
@@ -99,17 +110,37 @@ class Sequential(Model):
         if input_shape is None:
             self._check_built("input shape")
             return
-        given = InputLayer(batch_shape=tuple(input_shape), name="input") if tuple(input_shape)[:1] == (None,) else None
-        shape = given.shape if given is not None else InputLayer(tuple(input_shape), name="input").shape
-        if self._input is not None and self._input.shape != shape:
+        (shape,), _ = shapes_of(self.name, input_shape)
+        self.build_for_shapes([shape])
+
+    def build_for_shapes(self, shapes: Sequence[OpenShape]) -> None:
+        """As `build`, for the shape without the batch, as a list of one."""
+        (shape,) = shapes
+        if self._input is not None and not fits(shape, self._input.shape):
             raise ShapeError(f"{self.name}: is for images of shape {self._input.shape}, cannot be built for {shape}")
-        self.compute_output_shapes([shape])
+        for layer, (before, _) in zip(self._layers, self._walk(shape), strict=True):
+            layer.parameter_shapes([before])  # whatever does not fit is found before anything is built
         if self._input is None:
             self._input = InputLayer(shape)
+        self._tensors = self._tensors or [self._input.output]
+        for layer in self._layers[len(self._tensors) - 1 :]:
+            self._tensors += connect(layer, self._tensors[-1])
+        self._wire()
+
+    def _walk(self, shape: OpenShape) -> Iterator[tuple[OpenShape, OpenShape]]:
+        """Each layer's input and output shape for images of a shape; nothing is built."""
         for layer in self._layers:
-            if not layer.built:
-                layer.build(shape)
-            shape = _shape(layer.compute_output_shape(shape))
+            outputs = layer.open_output_shapes([shape])
+            if len(outputs) != 1:
+                raise ShapeError(f"{self.name}: {layer.name} has {len(outputs)} outputs, so nothing can follow it here")
+            yield shape, outputs[0]
+            shape = outputs[0]
+
+    def _wire(self) -> None:
+        """Begin anew with what is built of the layers."""
+        self.forget_graphs()
+        complete = len(self._layers) > 0 and len(self._tensors) == len(self._layers) + 1
+        self._wiring = Wiring(self.name, self._tensors[:1], self._tensors[-1:]) if complete else None
 
     @property
     def layers(self) -> list[Layer]:
@@ -117,7 +148,7 @@ class Sequential(Model):
         return list(self._layers)
 
     @property
-    def input_shapes(self) -> list[Shape] | None:
+    def input_shapes(self) -> list[OpenShape] | None:
         """The shape of an image, as a list of one; None while it is not known."""
         return None if self._input is None else [self._input.shape]
 
@@ -128,25 +159,10 @@ class Sequential(Model):
             raise StriateError(f"{self.name}: has no layers; add some first")
         return [self._layers[-1].name]
 
-    def compute_output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+    def open_output_shapes(self, shapes: Sequence[OpenShape]) -> list[OpenShape]:
         """The shape of the output for images of a shape, without building anything."""
         (shape,) = shapes
-        for layer in self._layers:
-            shape = _shape(layer.compute_output_shape(shape))
-        return [shape]
-
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        """Shape of the output, batch axis included, for that of the images."""
-        return (None, *self.compute_output_shapes([_shape(tuple(input_shape)[1:])])[0])
-
-    def lower(self, graph: Graph) -> None:
-        """Put input, layers and output into an empty graph."""
-        if self._input is None:
-            raise StriateError(f"{self.name}: the shape of the images is not known yet")
-        node = self._input.lower(graph)
-        for layer in self._layers:
-            node = layer.lower(graph, node)
-        graph.outputs = [node]
+        return [[shape, *(after for _, after in self._walk(shape))][-1]]
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same model, with new weights, in the form in which Keras writes it."""
@@ -176,7 +192,3 @@ class Sequential(Model):
             model._trainable = False  # the layers' own configurations say the rest
         return model
 
-
-def _shape(shape: Sequence[int | None]) -> Shape:
-    """A shape without unknown sizes."""
-    return tuple(size for size in shape if size is not None)

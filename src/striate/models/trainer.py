@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from striate.checks import whole
 from striate.engines import Engine, EngineLike, Examples, Program
 from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
-from striate.graph import Graph
+from striate.graph import Shape
 from striate.graph.shapes import element_count
-from striate.models.network import Network, one_or_list
+from striate.layers.base import one_or_list
+from striate.models.network import KEPT, Network
 from striate.training import arguments, loop
 from striate.training.callbacks import CallbackList, History, ProgbarLogger
 from striate.training.callbacks.base import make_callbacks
@@ -51,7 +53,7 @@ class Trainer(Network):
         self.seed = 0
         self._compiled: Compiled | None = None
         self._compiled_flags: tuple[bool, ...] = ()
-        self._training_program: tuple[tuple[Any, ...], Graph, Program, Engine] | None = None
+        self._training_programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
 
     def compile(
         self, optimizer: OptimizerLike = "rmsprop", loss: Any = None, loss_weights: Any = None,
@@ -79,7 +81,7 @@ class Trainer(Network):
         self._compiled_flags = self.trainable_flags
         self.seed = random.next_seed()
         self.stop_training = False
-        self._training_program = None
+        self._training_programs.clear()
 
     def fit(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1,
@@ -141,11 +143,12 @@ class Trainer(Network):
                 validation = Examples(validation.images, validation.targets)
 
         program, meters = self._prepare(compiled, runner, train)
+        other = program if validation is None else self._prepare(compiled, runner, validation)[0]
         validation_size = size if validation_batch_size is None else validation_size
         if validation is not None:
             validation_size = min(validation_size, len(validation))
         size = min(size, len(train))
-        plan = loop.Plan(train, validation, size, validation_size, initial_epoch, epochs, shuffle, measured)
+        plan = loop.Plan(train, validation, size, validation_size, initial_epoch, epochs, shuffle, other, measured)
         history = next((c for c in listed if isinstance(c, History)), None) or History()
         others = [callback for callback in listed if callback is not history]
         all_callbacks = self._callbacks([*others, history], verbosity, epochs, len(train), size)
@@ -182,7 +185,7 @@ class Trainer(Network):
         size = min(size, len(examples))
         all_callbacks = self._callbacks(listed, verbosity, 1, len(examples), size)
         with loop.parameters_held(program, all_callbacks, "test"):
-            logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(self))
+            logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(meters))
         return _returned(meters, logs, return_dict)
 
     def predict(
@@ -203,7 +206,7 @@ class Trainer(Network):
             engine: as for `fit`.
 
         Returns:
-            An array (n, *shape); a list of arrays for several outputs.
+            An array (n, *shape); a list or a dictionary of arrays for several outputs.
 
         Raises:
             StriateError: images that do not fit.
@@ -211,14 +214,15 @@ class Trainer(Network):
         arguments.unavailable(steps=steps)
         size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
         listed, runner = make_callbacks(callbacks), self._runner(engine)
-        images = view_images(x, self.input_shapes, runner.first_not_finite)
+        images = view_images(self._arranged(x, "x"), self.input_shapes, runner.first_not_finite)
         self.build_for(images)
-        program, count = self.program(runner), len(images[0])
+        program, count = self.program([array.shape[1:] for array in images], runner), len(images[0])
         size = min(size, count)
         hooks = self._callbacks(listed, verbosity, 1, count, size)
         shapes = [array.shape[1:] for array in images]
-        outputs = [np.empty((count, *shape), dtype=np.float32) for shape in self.output_shapes]
-        held = loop.output_size(self) + sum(element_count(array.shape[1:]) for array in images if is_converted(array))
+        outputs = [np.empty((count, *shape), dtype=np.float32) for shape in self._output_shapes(shapes)]
+        held = sum(output[0].size for output in outputs)
+        held += sum(element_count(array.shape[1:]) for array in images if is_converted(array))
         chunks = loop.Chunks(held, size, hooks.needs_every_batch("predict"))
         hooks.on_predict_begin()
         at = 0
@@ -233,9 +237,9 @@ class Trainer(Network):
                 chunks.took(math.ceil((end - at) / size), time.perf_counter() - start)
                 shown = [output[at:end] for output in outputs]
                 at = end
-                hooks.on_predict_batch_end(math.ceil(at / size) - 1, {"outputs": one_or_list(shown)})
+                hooks.on_predict_batch_end(math.ceil(at / size) - 1, {"outputs": self._output_structure(x, shown)})
         hooks.on_predict_end()
-        return one_or_list(outputs)
+        return self._output_structure(x, outputs)
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: ArrayLike | None = None,
@@ -330,53 +334,58 @@ class Trainer(Network):
 
     def _examples(
         self, compiled: Compiled, engine: Engine, x: Any, y: Any, sample_weight: Any, class_weight: Any,
-        prefix: str = "", shapes: list[tuple[int, ...]] | None = None,
+        prefix: str = "", shapes: Sequence[Shape] | None = None,
     ) -> Examples:
         """Data checked and converted, without touching the model."""
         if not compiled.losses:
             raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
         find = engine.first_not_finite
-        shapes = self.input_shapes or shapes
-        if shapes is None:
-            shapes = [array.shape[1:] for array in view_images(x, None, find, f"{prefix}x")]
-        names = self.output_names
-        outputs = compiled.outputs(names, self.compute_output_shapes(shapes))
-        return labelled(x, y, sample_weight, class_weight, shapes, outputs, find, prefix)
+        views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
+        shapes = [array.shape[1:] for array in views]
+        outputs = compiled.outputs(self.output_names, self._output_shapes(shapes))
+        return labelled(views, y, sample_weight, class_weight, shapes, outputs, find, prefix)
+
+    def _output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """The shape of each output for images of some shapes, without building anything."""
+        return [tuple(size for size in shape if size is not None) for shape in self.open_output_shapes(shapes)]
 
     def _prepare(self, compiled: Compiled, engine: Engine, examples: Examples) -> tuple[Program, Meters]:
-        """Build if need be; the program for training, and the metrics."""
+        """Build if need be; the program for training on images of this size, and the metrics."""
         self.build_for(examples.images)
-        if len(self._compiled_flags) != len(self.layers):  # layers were added since compile
+        if len(self._compiled_flags) != len(self.leaves()):  # layers were added since compile
             self._compiled_flags = self.trainable_flags
         if self._compiled_flags != self.trainable_flags:
             warnings.warn(
                 f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect",
                 stacklevel=3,
             )
-        graph = self.graph_with(self._compiled_flags)
+        graph = self.graph_with(self._compiled_flags, [array.shape[1:] for array in examples.images])
         functions, meters = compiled.resolve(examples.targets, [node.shape for node in graph.outputs])
-        key = (engine, *rule_key(graph, compiled, functions))
-        if self._training_program is None or self._training_program[0] != key:
+        key = (graph, engine, *rule_key(compiled, functions))
+        if key not in self._training_programs:
             with self.flags_set(self._compiled_flags):
                 rule = compiled.optimizer.rule(graph.parameters())
-                program = engine.compile(
+                self._training_programs[key] = engine.compile(
                     graph, losses=functions, loss_weights=compiled.loss_weights, rule=rule, seed=self.seed
                 )
-            self._training_program = (key, graph, program, engine)
-        return self._training_program[2], meters
+        self._training_programs.move_to_end(key)
+        while len(self._training_programs) > KEPT or next(iter(self._training_programs))[2:] != key[2:]:
+            self._training_programs.popitem(last=False)
+        return self._training_programs[key], meters
 
-    def program(self, engine: Engine | None = None) -> Program:
+    def program(self, shapes: Sequence[Shape] | None = None, engine: Engine | None = None) -> Program:
         """The network compiled for inference; the program for training serves when graph and engine are the same."""
-        kept = self._training_program
-        if kept is not None and kept[1] is self.graph and kept[3] is (engine or self.engine):
-            self._programs.clear()
-            return kept[2]
-        return super().program(engine)
+        graph, engine = self.graph_with(self.trainable_flags, shapes), engine or self.engine
+        for key, program in self._training_programs.items():
+            if key[:2] == (graph, engine):
+                self._programs.pop((graph, engine), None)
+                return program
+        return super().program(shapes, engine)
 
     def forget_graphs(self) -> None:
         """To be called when layers are added or removed."""
         super().forget_graphs()
-        self._training_program = None
+        self._training_programs.clear()
 
     def _callbacks(
         self, listed: list[Any], verbosity: int, epochs: int, samples: int, batch_size: int

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from striate import losses, metrics, optimizers
 from striate.errors import StriateError
-from striate.graph import Array, Graph, LossFunction, Shape
+from striate.graph import Array, LossFunction, Shape
 from striate.metrics.base import RunningMean
 from striate.training.targets import Output
 
@@ -61,7 +61,7 @@ class Compiled:
         if self.meters is None or key != self._resolved_for:
             plain = [metrics.resolve(metric, *pairs[0]) for metric in self.metrics]
             weighted = [metrics.resolve(metric, *pairs[0]) for metric in self.weighted_metrics]
-            self.meters, self._resolved_for = Meters(plain, weighted), key
+            self.meters, self._resolved_for = Meters(plain, weighted, shapes), key
         return functions, self.meters
 
     def get_config(self) -> dict[str, Any]:
@@ -84,9 +84,13 @@ class Meters:
     Args:
         plain: metrics that every example counts for alike.
         weighted: metrics that follow the sample weights.
+        shapes: of the outputs for one image.
     """
 
-    def __init__(self, plain: Sequence[metrics.Metric], weighted: Sequence[metrics.Metric]) -> None:
+    def __init__(
+        self, plain: Sequence[metrics.Metric], weighted: Sequence[metrics.Metric], shapes: Sequence[Shape]
+    ) -> None:
+        self.shapes = list(shapes)
         self.plain = list(plain)
         self.weighted = list(weighted)
         self._names = _unique_names(self.plain, self.weighted)
@@ -131,12 +135,12 @@ class Meters:
         return [results[name] for name in self.names]
 
 
-def rule_key(graph: Graph, compiled: Compiled, functions: tuple[LossFunction, ...]) -> tuple[Any, ...]:
+def rule_key(compiled: Compiled, functions: tuple[LossFunction, ...]) -> tuple[Any, ...]:
     """What a compiled program depends on besides its graph."""
     optimizer = compiled.optimizer
     bounds = (optimizer.weight_decay, optimizer.clipnorm, optimizer.clipvalue, optimizer.global_clipnorm)
     weights = tuple(compiled.loss_weights or ())
-    return (id(graph), id(optimizer), tuple(optimizer.numbers().items()), bounds, functions, weights)
+    return (id(optimizer), tuple(optimizer.numbers().items()), bounds, functions, weights)
 
 
 def _flatten(value: Any) -> list[Any]:

@@ -26,14 +26,16 @@ from striate.arrays import (
 from striate.checks import as_whole
 from striate.engines import Examples
 from striate.errors import DataError, ShapeError, StriateError
-from striate.graph import Array, Shape
+from striate.graph import Array
+from striate.layers.input import fits
+from striate.layers.symbolic import OpenShape
 from striate.training.targets import prepare_targets
 
 PIECE_BYTES = 16 << 20  # converted at once while searching for NaN
 
 
 def prepare_images(
-    x: Any, shapes: Sequence[Shape] | None, first_not_finite: FirstNotFinite, name: str = "x"
+    x: Any, shapes: Sequence[OpenShape] | None, first_not_finite: FirstNotFinite, name: str = "x"
 ) -> list[AnyArray]:
     """One array for each input of the network, as engines take them.
 
@@ -54,7 +56,7 @@ def prepare_images(
 
 
 def view_images(
-    x: Any, shapes: Sequence[Shape] | None, first_not_finite: FirstNotFinite | None, name: str = "x"
+    x: Any, shapes: Sequence[OpenShape] | None, first_not_finite: FirstNotFinite | None, name: str = "x"
 ) -> list[AnyArray]:
     """As `prepare_images`, without converting: views of what was given, so that it can be converted piece by piece.
 
@@ -117,7 +119,7 @@ def prepare_examples(
 
 
 def labelled(
-    x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None, shapes: Sequence[Shape],
+    x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None, shapes: Sequence[OpenShape],
     outputs: Sequence[Any], first_not_finite: FirstNotFinite, prefix: str = "",
 ) -> Examples:
     """Everything together: images, targets for `outputs` (see `prepare_targets`) and weights, checked and converted."""
@@ -172,16 +174,16 @@ def _separate(value: Any, count: int, name: str) -> list[Any]:
     return list(value)
 
 
-def _fit_shape(array: AnyArray, shape: Shape, name: str) -> AnyArray:
+def _fit_shape(array: AnyArray, shape: OpenShape, name: str) -> AnyArray:
     """Add or drop a channel axis of one where that makes the shapes agree, as Keras does; else complain."""
-    if array.ndim == len(shape) and shape[-1:] == (1,) and array.shape[1:] == shape[:-1]:
+    if array.ndim == len(shape) and shape[-1:] == (1,) and fits(array.shape[1:], shape[:-1]):
         return array[..., np.newaxis]
-    if array.ndim == len(shape) + 2 and array.shape[-1] == 1 and array.shape[1:-1] == shape:
+    if array.ndim == len(shape) + 2 and array.shape[-1] == 1 and fits(array.shape[1:-1], shape):
         return array[..., 0]
-    if array.shape[1:] == shape:
+    if fits(array.shape[1:], shape):
         return array
     hint = ""
-    if array.shape == shape:
+    if fits(array.shape, shape):
         hint = f"; for a single image give {name}[np.newaxis]"
     elif array.ndim == len(shape) and len(shape) > 1:
         hint = "; the channel axis seems to be missing"

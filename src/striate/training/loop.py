@@ -40,6 +40,7 @@ class Plan:
     initial_epoch: int
     epochs: int
     shuffle: bool
+    validation_program: Program
     validation_epochs: set[int]  # epochs, from 0, that end with a validation
 
 
@@ -76,9 +77,10 @@ def run_fit(
             with parameters_held(program, callbacks, "train"):
                 logs, trouble = _train_epoch(model, program, meters, plan, callbacks)
             if plan.validation is not None and epoch in plan.validation_epochs:
-                with parameters_held(program, callbacks, "test"):
+                measuring = plan.validation_program
+                with parameters_held(measuring, callbacks, "test"):
                     results = run_evaluation(
-                        program, meters, plan.validation, plan.validation_batch_size, callbacks, output_size(model)
+                        measuring, meters, plan.validation, plan.validation_batch_size, callbacks, output_size(meters)
                     )
                 logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
             callbacks.on_epoch_end(epoch, logs)
@@ -114,7 +116,7 @@ def _train_epoch(
     count, size = len(plan.train), plan.batch_size
     steps = math.ceil(count / size)
     order = epoch_order(model.seed, optimizer.iterations, count, plan.shuffle)
-    chunks = Chunks(output_size(model), size, callbacks.needs_every_batch("train"))
+    chunks = Chunks(output_size(meters), size, callbacks.needs_every_batch("train"))
     step = 0
     while step < steps:
         taken = min(chunks.steps, steps - step)
@@ -203,9 +205,9 @@ def batch_sizes(count: int, batch_size: int) -> NDArray[np.float64]:
     return sizes
 
 
-def output_size(model: Trainer) -> int:
+def output_size(meters: Meters) -> int:
     """Numbers that the network puts out for one image."""
-    return sum(element_count(shape) for shape in model.output_shapes)
+    return sum(element_count(shape) for shape in meters.shapes)
 
 
 def trouble(step: int, steps: int) -> str:

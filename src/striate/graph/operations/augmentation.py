@@ -7,6 +7,7 @@ from typing import Literal
 
 from striate.errors import ShapeError
 from striate.graph.operations.base import Operation
+from striate.graph.operations.noise import OnlyInTraining
 from striate.graph.shapes import Shape
 
 Range = tuple[float, float]  # uniformly drawn from the first to the second
@@ -27,7 +28,7 @@ class OfImages(Operation):
 
 
 @dataclass(frozen=True)
-class RandomWarp(OfImages):
+class RandomWarp(OfImages, OnlyInTraining):
     """Each image seen through a random affine map of positions p = (row, column).
 
     y[p] = x[c + R Z F (p - c) - s], where c is the middle of the image, (height - 1, width - 1) / 2;
@@ -69,9 +70,12 @@ class RandomCrop(OfImages):
     def output_shape(self, *inputs: Shape) -> Shape:
         return (*self.size, super().output_shape(*inputs)[-1])
 
+    def in_inference(self, *inputs: Shape) -> Operation:
+        raise ShapeError("a random crop cannot be held in inference while the network is trained; crop the images")
+
 
 @dataclass(frozen=True)
-class RandomAdjust(OfImages):
+class RandomAdjust(OfImages, OnlyInTraining):
     """y = clip(f (x - mean) + mean + d, value_range), with the factor f from `contrast` and d from `brightness`.
 
     The mean is that of each channel of an image.

@@ -23,6 +23,10 @@ class Operation:
         """Names and shapes of the parameters, in the order engines expect them."""
         return {}
 
+    def in_inference(self, *inputs: Shape) -> Operation:
+        """What it does outside training, as an operation that does so in training, too."""
+        return self
+
     def multiply_adds(self, *inputs: Shape) -> int:
         """Multiply-adds of the forward pass for one image; elementwise work is not counted."""
         return 0

@@ -10,11 +10,20 @@ from dataclasses import dataclass
 
 from striate.errors import ShapeError
 from striate.graph.operations.base import Operation
+from striate.graph.operations.movement import Reshape
 from striate.graph.shapes import Shape
 
 
 @dataclass(frozen=True)
-class Masked(Operation):
+class OnlyInTraining(Operation):
+    """What does nothing in inference."""
+
+    def in_inference(self, *inputs: Shape) -> Operation:
+        return Reshape(self.output_shape(*inputs))
+
+
+@dataclass(frozen=True)
+class Masked(OnlyInTraining):
     """What dropout and alpha dropout share: a random mask, each of whose elements falls with probability `rate`.
 
     noise_shape: the mask's shape for one image; where it has a size of 1 the mask is the same along that axis. Empty
@@ -54,7 +63,7 @@ class AlphaDropout(Masked):
 
 
 @dataclass(frozen=True)
-class GaussianNoise(Operation):
+class GaussianNoise(OnlyInTraining):
     """In training y = x + stddev n, or x (1 + stddev n) if `multiplicative`, with normal numbers n of variance 1."""
 
     stddev: float

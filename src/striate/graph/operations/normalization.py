@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from striate.errors import ShapeError
@@ -28,6 +28,9 @@ class BatchNorm(Operation):
     def parameter_shapes(self, *inputs: Shape) -> dict[str, Shape]:
         names = ["gamma"] * self.scale + ["beta"] * self.center + ["moving_mean", "moving_variance"]
         return dict.fromkeys(names, (inputs[0][-1],))
+
+    def in_inference(self, *inputs: Shape) -> Operation:
+        return replace(self, frozen=True)
 
 
 @dataclass(frozen=True)

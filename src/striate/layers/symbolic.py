@@ -1,0 +1,181 @@
+"""Symbolic tensors: what `Input` returns and what layers called on it return. They have a shape, but no numbers.
+
+A size that is not known is None: that of the batch always, others where `Input` left them open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from striate.errors import ShapeError, StriateError
+from striate.graph import Shape
+
+if TYPE_CHECKING:
+    from striate.layers.base import Layer
+
+OpenShape = tuple[int | None, ...]  # of one image, without the batch
+
+# Two sizes that stand for an open one: what differs between their results is open, too. Divisible by all small numbers.
+_PROBES = (5040, 10080)
+
+
+class SymbolicTensor:
+    """The output of a layer's call, before there are numbers.
+
+    Attributes:
+        shape: with the batch in front: (None, 28, 28, 1).
+        dtype: "float32", or the type of an input's arrays.
+        call: the call that makes it.
+        index: its place among the outputs of that call.
+    """
+
+    def __init__(self, image_shape: OpenShape, call: Call, index: int = 0, dtype: str = "float32") -> None:
+        self.image_shape = image_shape
+        self.call = call
+        self.index = index
+        self.dtype = dtype
+
+    @property
+    def shape(self) -> OpenShape:
+        """Shape with the batch, None, in front."""
+        return (None, *self.image_shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes, the batch's counted."""
+        return len(self.shape)
+
+    @property
+    def name(self) -> str:
+        """The name of the layer that makes it."""
+        return self.call.layer.name
+
+    def __add__(self, other: object) -> Any:
+        from striate.layers.merging import Add
+
+        return Add()([self, other])
+
+    def __array__(self, *arguments: Any, **options: Any) -> NoReturn:
+        raise StriateError(f"{self}: is symbolic and has no numbers; make a Model of it and call predict")
+
+    def __bool__(self) -> NoReturn:
+        raise StriateError(f"{self}: is symbolic, so it is neither true nor false")
+
+    def __iter__(self) -> NoReturn:
+        raise StriateError(f"{self}: is one symbolic tensor, not several")
+
+    def __repr__(self) -> str:
+        return f"<SymbolicTensor shape={self.shape}, dtype={self.dtype}, from {self.name}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One use of a layer: which tensors it was given. A layer that is called twice shares its parameters.
+
+    given: the tensors in the structure (one, list, dictionary) in which they were given.
+    training: False: the layer acts as in inference, even while the network is trained.
+    index: how many calls of the layer came before.
+    """
+
+    layer: Layer
+    given: Any
+    inputs: tuple[SymbolicTensor, ...]
+    outputs: list[SymbolicTensor]
+    index: int
+    training: bool | None = None
+
+
+def connect(layer: Layer, given: Any, training: bool | None = None) -> list[SymbolicTensor]:
+    """Call a layer on symbolic tensors, building it if need be.
+
+    Raises:
+        StriateError: numbers among the tensors.
+        ShapeError: tensors that do not fit; the message names the layers that they come from.
+    """
+    if training:
+        raise StriateError(f"{layer.name}: got training=True on a symbolic tensor, expected None or False")
+    inputs = flatten(given)
+    for tensor in inputs:
+        if not isinstance(tensor, SymbolicTensor):
+            raise StriateError(
+                f"{layer.name}: got {type(tensor).__name__} beside symbolic tensors; give either arrays or the outputs "
+                "of Input and layers"
+            )
+    shapes = [tensor.image_shape for tensor in inputs]
+    try:
+        layer.build_for_shapes(shapes)
+        outputs = layer.open_output_shapes(shapes)
+    except ShapeError as error:
+        origins = " and ".join(f"{tensor.shape} from {tensor.name}" for tensor in inputs)
+        raise ShapeError(f"{error} (its input is {origins})") from None
+    call = Call(layer, given, tuple(inputs), [], len(layer.calls), training)
+    call.outputs.extend(SymbolicTensor(shape, call, i) for i, shape in enumerate(outputs))
+    layer.calls.append(call)
+    return call.outputs
+
+
+def is_symbolic(value: object) -> bool:
+    """Whether it is a symbolic tensor, or a list, tuple or dictionary with one."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return any(is_symbolic(item) for item in (value.values() if isinstance(value, Mapping) else value))
+    return isinstance(value, SymbolicTensor)
+
+
+def flatten(structure: Any) -> list[Any]:
+    """What lists, tuples and dictionaries hold; dictionaries in the order of their keys, as in Keras."""
+    if isinstance(structure, Mapping):
+        return [item for key in sorted(structure) for item in flatten(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [item for element in structure for item in flatten(element)]
+    return [structure]
+
+
+def packed(structure: Any, values: Sequence[Any]) -> Any:
+    """Values, in the order of `flatten`, in the form of a structure."""
+    remaining = iter(values)
+
+    def fill(form: Any) -> Any:
+        if isinstance(form, Mapping):
+            filled = {key: fill(form[key]) for key in sorted(form)}
+            return {key: filled[key] for key in form}
+        if isinstance(form, (list, tuple)):
+            return [fill(element) for element in form]
+        return next(remaining)
+
+    return fill(structure)
+
+
+class _Open(int):
+    """A size that is not known yet: counts as a number, shows as None."""
+
+    def __repr__(self) -> str:
+        return "None"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("None", spec)
+
+
+def is_open(shape: OpenShape) -> bool:
+    """Whether a size is not known."""
+    return None in shape
+
+
+def probes(shapes: Sequence[OpenShape]) -> list[list[Shape]]:
+    """The shapes as they are if all sizes are known; else twice, with two different sizes for the open ones."""
+    if not any(is_open(shape) for shape in shapes):
+        return [[tuple(size for size in shape if size is not None) for shape in shapes]]
+    return [[tuple(_Open(n) if size is None else size for size in shape) for shape in shapes] for n in _PROBES]
+
+
+def common_shapes(results: Sequence[Sequence[Shape]]) -> list[OpenShape]:
+    """Shapes from those that probes gave: sizes that differ are open."""
+    if len(results) == 1:
+        return list(results[0])
+    return [
+        tuple(size if size == other else None for size, other in zip(*pair, strict=True))
+        for pair in zip(*results, strict=True)
+    ]

@@ -1,0 +1,79 @@
+"""Networks made by calling layers on symbolic tensors: branches, several inputs and outputs, shared layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from striate.errors import StriateError
+from striate.layers import Layer
+from striate.layers.symbolic import SymbolicTensor, flatten, packed
+from striate.models.model import Model
+from striate.models.wiring import Wiring, rewired
+
+
+class Functional(Model):
+    """The network between symbolic tensors; `Model(inputs, outputs)` makes one.
+
+        x = Input((28, 28, 1))
+        y = layers.Dense(10)(layers.Flatten()(x))
+        model = Model(x, y)
+
+    Args:
+        inputs: what `Input` returned; a list or a dictionary for several. Tensors from the middle of a network begin
+            a new one there that shares the layers behind.
+        outputs: tensors that follow from them; a list or a dictionary for several.
+        name: made up if not given.
+        trainable: False freezes all layers; None leaves them as they are.
+
+    Raises:
+        StriateError: something that is no symbolic tensor, an output that needs another input, two layers of one name.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None) -> None:
+        super().__init__(name=name)
+        for argument, structure in (("inputs", inputs), ("outputs", outputs)):
+            _check_tensors(self.name, argument, structure)
+        if len(set(flatten(inputs))) != len(flatten(inputs)):
+            raise StriateError(f"{self.name}: inputs: one tensor is there twice; give each once")
+        self._forms = packed(inputs, [None] * len(flatten(inputs))), packed(outputs, [None] * len(flatten(outputs)))
+        self._wiring = Wiring(self.name, *rewired(flatten(inputs), flatten(outputs)))
+        if trainable is not None:
+            self.trainable = trainable
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in Keras's order, those of the inputs included."""
+        return list(self._wired("layers").layers)
+
+    @property
+    def _input_form(self) -> Any:
+        return _single(self._forms[0])
+
+    @property
+    def _output_form(self) -> Any:
+        return _single(self._forms[1])
+
+    def build(self, input_shape: Any = None) -> None:
+        """Nothing to do: a functional network is built from the start."""
+
+
+def _single(form: Any) -> Any:
+    """A list of one counts as the one."""
+    return form[0] if isinstance(form, list) and len(form) == 1 else form
+
+
+def _check_tensors(model: str, argument: str, structure: Any) -> None:
+    tensors = flatten(structure)
+    if not tensors:
+        raise StriateError(f"{model}: {argument}: got {structure!r}, expected at least one symbolic tensor")
+    for tensor in tensors:
+        if not isinstance(tensor, SymbolicTensor):
+            hint = ""
+            if isinstance(tensor, Layer):
+                hint = f"; call the layer, as {tensor.name}(x), or give {tensor.name}.output"
+            raise StriateError(
+                f"{model}: {argument}: got {tensor!r}, expected what Input(...) or calling a layer returns{hint}"
+            )
+    if isinstance(structure, Mapping) and not all(isinstance(key, str) for key in structure):
+        raise StriateError(f"{model}: {argument}: got the keys {list(structure)}, expected names")

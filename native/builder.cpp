@@ -208,6 +208,7 @@ void Builder::backward() {
     gather_cotangent(*this, purpose.of, gradient_[static_cast<size_t>(purpose.of)]);
   }
   for (int index = static_cast<int>(graph.nodes.size()) - 1; index >= 0; index--) backward_of(index);
+  for (const auto& append : late_) append();
 }
 
 void Builder::backward_of(int index) {

@@ -65,7 +65,9 @@ class Builder {
   void gate_output_gradient(int index);
   bool wants_gradient(const Parameter& parameter) const { return purpose.parameter_gradients && parameter.trainable; }
   // Parameters as large as this get their gradients from whole-batch phases, in one slot.
-  static constexpr int64_t LARGE = 16 * 1024;
+  static constexpr int64_t LARGE = 8 * 1024;
+  // What appends phases that can wait until all others are done.
+  void at_the_end(std::function<void()> append) { late_.push_back(std::move(append)); }
   // Marks the slots as written; true when a phase before wrote them, so that this one must add.
   bool claim(int parameter, bool whole_batch);
 
@@ -82,6 +84,7 @@ class Builder {
   std::vector<bool> fused_relu_, gate_taken_, needs_gradient_;
   std::vector<int> fused_into_;  // for a ReLU its producer, for a final softmax its loss (the node itself), else -1
   std::set<int> observed_;
+  std::vector<std::function<void()>> late_;
   std::vector<std::pair<int, int>> to_add_;  // (temporary gradient, node)
 };
 

@@ -17,6 +17,8 @@ float* Work::at(int buffer, int64_t of_pack) const {
                  : plan.shared_.data() + of_pack * plan.shared_stride_ + b.offset;
 }
 
+float* Work::workspace() const { return plan.thread_workspace_.data() + thread * plan.workspace_stride_; }
+
 int Work::filled() const { return filled(pack); }
 
 int Work::filled(int64_t of_pack) const {
@@ -102,6 +104,10 @@ void Plan::prepare(int64_t packs) {
   capacity_ = 0;  // stays so if memory runs out
   local_.resize(local_stride_ * team_);
   shared_.resize(shared_stride_ * packs);
+  workspace_.resize(workspace_floats_);
+  workspace_stride_ = 0;
+  for (const auto& each : thread_workspaces_) workspace_stride_ = std::max(workspace_stride_, aligned(each(packs)) + ALIGNMENT);
+  thread_workspace_.resize(workspace_stride_ * team_);
   for (const auto& hook : prepare_hooks_) hook(packs);
   capacity_ = packs;
 }

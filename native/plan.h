@@ -55,6 +55,7 @@ struct Work {
 
   float* at(int buffer) const;                 // per-pack phases: this pack's memory
   float* at(int buffer, int64_t pack) const;   // whole-batch phases
+  float* workspace() const;                    // this thread's own
   int filled() const;                          // images in this pack
   int filled(int64_t pack) const;
 };
@@ -78,6 +79,12 @@ class Plan {
   void whole_batch(const char* name, std::vector<int> buffers, Run run);
   // Multiply-adds of one pack, in lane vectors: what sharing out the plan's work could gain.
   void add_work(int64_t multiply_adds) { work_ += multiply_adds; }
+  // Memory for what lives within one layer's phases, shared by all layers: floats for all threads together, and for each.
+  void need_workspace(int64_t shared, std::function<int64_t(int64_t packs)> each) {
+    workspace_floats_ = shared > workspace_floats_ ? shared : workspace_floats_;
+    thread_workspaces_.push_back(std::move(each));
+  }
+  float* workspace() const { return workspace_.data(); }
   void on_prepare(std::function<void(int64_t packs)> hook) { prepare_hooks_.push_back(std::move(hook)); }
 
   // Lays out the memory for batches of up to so many packs. Called before run, never inside a parallel region.
@@ -131,8 +138,9 @@ class Plan {
   int team_ = 1;          // threads that take part
   mutable Barrier barrier_;
   bool divided_ = false;  // fewer packs than threads: every phase is a stage, and divisible ones are shared out
-  int64_t local_stride_ = 0, shared_stride_ = 0;
-  Memory local_, shared_;
+  int64_t local_stride_ = 0, shared_stride_ = 0, workspace_stride_ = 0, workspace_floats_ = 0;
+  std::vector<std::function<int64_t(int64_t)>> thread_workspaces_;
+  Memory local_, shared_, workspace_, thread_workspace_;
 };
 
 }  // namespace striate

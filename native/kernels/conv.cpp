@@ -1,6 +1,7 @@
 // Convolution on lanes: forward and input gradient are one register-blocked correlation, the weight gradient has two forms.
 #include "../lanes.h"
 #include "kernels.h"
+#include "transpose.h"
 
 namespace striate::STRIATE_ISA {
 
@@ -70,12 +71,13 @@ static CorrelationTile find_tile(int f, int x) {
 }
 
 // Filters a block takes: as many as the registers allow beside the widest tile of a row. pack_weights uses the same blocks.
-static inline int64_t filters_per_block(int64_t width) { return max_f(width < MAX_X ? static_cast<int>(width) : MAX_X); }
+int64_t outputs_per_block(int64_t width) { return max_f(width < MAX_X ? static_cast<int>(width) : MAX_X); }
 
 template <bool TRANSPOSED>
 static void correlation(const Correlation& c) {
   const Positions& p = c.positions;
-  const int64_t blocks = groups_of(c.outputs, filters_per_block(p.width)), tiles = groups_of(p.width, MAX_X);
+  const int64_t widest = c.packed && c.packed_width < MAX_X ? c.packed_width : MAX_X;
+  const int64_t blocks = groups_of(c.outputs, outputs_per_block(c.packed ? c.packed_width : p.width)), tiles = groups_of(p.width, widest);
   for (int64_t b = blocks * c.part / c.parts; b < blocks * (c.part + 1) / c.parts; b++) {
     const int64_t f0 = group_start(c.outputs, blocks, b), f = group_start(c.outputs, blocks, b + 1) - f0;
     const float* w = TRANSPOSED ? c.weights + f0 * c.weight_step : c.packed ? c.weights + f0 * c.inputs : c.weights + f0;
@@ -103,7 +105,7 @@ void correlate_transposed(const Correlation& c) { correlation<true>(c); }
 // weights [inputs][outputs] -> for each block of filters [inputs][filters], the order in which `correlate` reads them.
 void pack_weights(const float* weights, float* packed, int64_t inputs, int64_t outputs, int64_t weight_step, int64_t width,
                   int64_t part, int64_t parts) {
-  const int64_t blocks = groups_of(outputs, filters_per_block(width));
+  const int64_t blocks = groups_of(outputs, outputs_per_block(width));
   for (int64_t b = blocks * part / parts; b < blocks * (part + 1) / parts; b++) {
     const int64_t f0 = group_start(outputs, blocks, b), f = group_start(outputs, blocks, b + 1) - f0;
     float* to = packed + f0 * inputs;
@@ -165,40 +167,35 @@ static void gradient_tile(const WeightGradient& g, int64_t t0, int64_t t, int64_
   gradient_tile<T>(g, t0, f0, f);
 }
 
-// Both forms sweep the images once for every tile, so they take a few rows at a time (of a single row, a few columns) that
-// stay in the second-level cache. The chunks depend on the layer alone, and so does the order of the sums.
+// Both forms sweep the images once for every tile, so they take a few rows at a time, or a part of one, that stay in a cache.
+// The chunks depend on the layer alone, and so does the order of the sums.
 struct Chunks {
-  bool columns;
-  int64_t count, size;
+  int64_t rows, columns;
 };
 
-static inline Chunks chunks_of(const WeightGradient& g) {
-  constexpr int64_t CACHE_FLOATS = 48 * 1024;
-  const Positions& p = g.positions;
-  const bool columns = p.depth * p.height == 1;
-  const int64_t count = columns ? p.width : p.height;
-  const int64_t floats = (columns ? 1 : p.width) * (p.in_column + p.out_column) * LANES, size = CACHE_FLOATS / floats;
-  return {columns, count, size < 1 ? 1 : size < count ? size : count};
+static inline Chunks chunks_of(const Positions& p, int64_t most) {
+  if (p.width > most) return {1, groups_of(p.width, groups_of(p.width, most > 0 ? most : 1))};
+  return {most / p.width < p.height ? most / p.width : p.height, p.width};
 }
 
 template <class Tiles>
-static void by_chunks(const WeightGradient& g, Tiles tiles) {
+static void by_chunks(const WeightGradient& g, const Chunks& chunks, Tiles tiles) {
   const Positions& p = g.positions;
-  const Chunks chunks = chunks_of(g);
-  if (p.depth == 1 && chunks.size == 1 && chunks.count == 1) return tiles(g);  // a dense layer: all packs at once
+  if (p.depth * p.height * p.width == 1) return tiles(g);  // a dense layer: all packs at once
   bool first = true;
   for (int64_t pack = 0; pack < g.packs; pack++)
     for (int64_t d = 0; d < p.depth; d++)
-      for (int64_t at = 0; at < chunks.count; at += chunks.size, first = false) {
-        WeightGradient part = g;
-        const int64_t size = chunks.count - at < chunks.size ? chunks.count - at : chunks.size;
-        part.packs = part.positions.depth = 1;
-        (chunks.columns ? part.positions.width : part.positions.height) = size;
-        part.input += pack * g.input_pack + (d * p.in_depth + at * (chunks.columns ? p.in_column : p.in_row)) * LANES;
-        part.output_gradient += pack * g.output_pack + (d * p.out_depth + at * (chunks.columns ? p.out_column : p.out_row)) * LANES;
-        part.accumulate = g.accumulate || !first;
-        tiles(part);
-      }
+      for (int64_t y = 0; y < p.height; y += chunks.rows)
+        for (int64_t x = 0; x < p.width; x += chunks.columns, first = false) {
+          WeightGradient part = g;
+          part.packs = part.positions.depth = 1;
+          part.positions.height = p.height - y < chunks.rows ? p.height - y : chunks.rows;
+          part.positions.width = p.width - x < chunks.columns ? p.width - x : chunks.columns;
+          part.input += pack * g.input_pack + (d * p.in_depth + y * p.in_row + x * p.in_column) * LANES;
+          part.output_gradient += pack * g.output_pack + (d * p.out_depth + y * p.out_row + x * p.out_column) * LANES;
+          part.accumulate = g.accumulate || !first;
+          tiles(part);
+        }
 }
 
 static void weight_gradient_tiles(const WeightGradient& g) {
@@ -210,20 +207,34 @@ static void weight_gradient_tiles(const WeightGradient& g) {
   }
 }
 
-void weight_gradient(const WeightGradient& g) { by_chunks(g, weight_gradient_tiles); }
+void weight_gradient(const WeightGradient& g) {
+  constexpr int64_t CACHE_FLOATS = 48 * 1024;  // of the second level
+  by_chunks(g, chunks_of(g.positions, CACHE_FLOATS / ((g.positions.in_column + g.positions.out_column) * LANES)), weight_gradient_tiles);
+}
 
 // Weight gradient, second form, for many filters: the output gradient is turned to rows of filters for each image, so that a
 // vector holds LANES filters of one image; T taps x V such vectors accumulate, and nothing has to be summed over lanes.
 constexpr int rows_t(int v) { return REGISTERS == 32 ? (v == 1 ? 16 : v == 2 ? 12 : v == 3 ? 8 : 6) : (v == 1 ? 12 : 6); }
+constexpr int64_t ROWS_CACHE = 8 * 1024;  // floats
 constexpr int ROWS_V = REGISTERS == 32 ? 4 : 2;
 
-static inline int64_t row_length(const WeightGradient& g) { return groups_of(g.outputs, LANES) * LANES; }
+// Floats from one row to the next: of long rows an odd number of cache lines, so that their parts do not compete for places.
+int64_t row_length(int64_t outputs) {
+  constexpr int64_t LINE = 16;
+  const int64_t vectors = groups_of(outputs, LANES), floats = vectors * LANES;
+  return vectors <= ROWS_V ? floats : ((floats + LINE - 1) / LINE | 1) * LINE;
+}
+
+// Chunks of which the part of the rows that one column of tiles reads stays in the first-level cache.
+static inline Chunks row_chunks(const WeightGradient& g) {
+  const int64_t length = row_length(g.outputs), width = length < ROWS_V * LANES ? length : ROWS_V * LANES;
+  return chunks_of(g.positions, ROWS_CACHE / (LANES * width));
+}
 
 // Floats of g.rows: one chunk, [pack][position][lane][row_length].
 int64_t rows_room(const WeightGradient& g) {
-  const Chunks chunks = chunks_of(g);
-  const int64_t positions = chunks.size * (chunks.columns ? 1 : g.positions.width);
-  return g.packs * positions * LANES * row_length(g);
+  const Chunks chunks = row_chunks(g);
+  return (g.positions.depth * g.positions.height * g.positions.width == 1 ? g.packs : 1) * chunks.rows * chunks.columns * LANES * row_length(g.outputs);
 }
 
 // ADJACENT: the taps' inputs lie side by side, as they do within one row of a kernel, and need no pointer each.
@@ -236,7 +247,7 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) acc[t][v] = zero();
   for (int64_t pack = 0; pack < g.packs; pack++) {
-    const int64_t length = row_length(g);
+    const int64_t length = row_length(g.outputs);
     const float* row = g.rows + pack * p.depth * p.height * p.width * LANES * length + f0;
     for (int64_t d = 0; d < p.depth; d++)
       for (int64_t y = 0; y < p.height; y++)
@@ -281,13 +292,17 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t t, int64_t f0
     rows_tile<T, V, false>(g, t0, f0);
 }
 
-static void rows_tiles(const WeightGradient& g) {
+// The second form, on rows that lie ready: gradient[row(t)][f] = sum over positions and lanes of input * row.
+void weight_gradient_of_rows(const WeightGradient& g) {
   const int64_t vectors = groups_of(g.outputs, LANES), columns = groups_of(vectors, ROWS_V);
   const int64_t widest = groups_of(vectors, columns), rows = groups_of(g.taps, rows_t(static_cast<int>(widest)));
   const int64_t tiles = rows * columns;
+  // The rows of one column of tiles stay in the first-level cache; rows so few that all do spare reading the inputs again.
+  const bool column_first = columns > 1 && g.packs * g.positions.width * g.positions.height * g.positions.depth * LANES * row_length(g.outputs) > ROWS_CACHE;
   for (int64_t i = tiles * g.part / g.parts; i < tiles * (g.part + 1) / g.parts; i++) {
-    const int64_t t0 = group_start(g.taps, rows, i / columns), t = group_start(g.taps, rows, i / columns + 1) - t0;
-    const int64_t v0 = group_start(vectors, columns, i % columns), v = group_start(vectors, columns, i % columns + 1) - v0;
+    const int64_t row = column_first ? i % rows : i / columns, column = column_first ? i / rows : i % columns;
+    const int64_t t0 = group_start(g.taps, rows, row), t = group_start(g.taps, rows, row + 1) - t0;
+    const int64_t v0 = group_start(vectors, columns, column), v = group_start(vectors, columns, column + 1) - v0;
     if constexpr (ROWS_V == 4) {
       if (v == 4) rows_tile<4>(g, t0, t, v0 * LANES);
       if (v == 3) rows_tile<3>(g, t0, t, v0 * LANES);
@@ -295,31 +310,6 @@ static void rows_tiles(const WeightGradient& g) {
     if (v == 2) rows_tile<2>(g, t0, t, v0 * LANES);
     if (v == 1) rows_tile<1>(g, t0, t, v0 * LANES);
   }
-}
-
-// Turns a LANES x LANES block: afterwards v[i][j] is what v[j][i] was. Each round swaps blocks of half the size.
-static inline void transpose(Lane v[LANES]) {
-#if defined(__clang__)  // its shuffles take constant patterns only
-  Lane turned[LANES];
-  for (int i = 0; i < LANES; i++)
-    for (int l = 0; l < LANES; l++) turned[i][l] = v[l][i];
-  for (int i = 0; i < LANES; i++) v[i] = turned[i];
-#else
-  Mask low = {}, high = {};
-  for (int half = LANES / 2; half > 0; half /= 2) {
-    for (int l = 0; l < LANES; l++) {
-      const bool second = l & half;
-      low[l] = second ? LANES + l - half : l;
-      high[l] = second ? LANES + l : l + half;
-    }
-    for (int i = 0; i < LANES; i++) {
-      if (i & half) continue;
-      const Lane a = v[i], b = v[i + half];
-      v[i] = __builtin_shuffle(a, b, low);
-      v[i + half] = __builtin_shuffle(a, b, high);
-    }
-  }
-#endif
 }
 
 // input [position][channel] of lanes -> rows [position][lane][row_length]; what is beyond the channels becomes zero.
@@ -335,13 +325,13 @@ void lanes_to_rows(const float* input, float* rows, int64_t positions, int64_t c
 }
 
 void weight_gradient_by_rows(const WeightGradient& g) {
-  by_chunks(g, [](const WeightGradient& chunk) {
+  by_chunks(g, row_chunks(g), [](const WeightGradient& chunk) {
     const Positions& p = chunk.positions;
     float* rows = chunk.rows;
     for (int64_t pack = 0; pack < chunk.packs; pack++)
-      for (int64_t y = 0; y < p.height; y++, rows += p.width * LANES * row_length(chunk))
-        lanes_to_rows(chunk.output_gradient + pack * chunk.output_pack + y * p.out_row * LANES, rows, p.width, chunk.outputs, row_length(chunk));
-    rows_tiles(chunk);
+      for (int64_t y = 0; y < p.height; y++, rows += p.width * LANES * row_length(chunk.outputs))
+        lanes_to_rows(chunk.output_gradient + pack * chunk.output_pack + y * p.out_row * LANES, rows, p.width, chunk.outputs, row_length(chunk.outputs));
+    weight_gradient_of_rows(chunk);
   });
 }
 

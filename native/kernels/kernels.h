@@ -31,6 +31,7 @@ struct Correlation {
   int64_t outputs;      // filters, or the channels of an input gradient
   int64_t weight_step;  // plain: floats from one input to the next; transposed: floats from one output to the next
   bool packed;          // plain only: weights as pack_weights leaves them
+  int64_t packed_width;  // packed only: the width they were packed for
   int64_t inputs;       // packed only: number of inputs j over all spans
   const float* bias;    // added, or null
   const float* gate;    // zero where gate (shaped like the output) is not positive, or null
@@ -53,6 +54,37 @@ struct WeightGradient {
   bool accumulate;
   int64_t part, parts;
   float* rows;  // by_rows only: room for rows_room(g) floats, each thread's own
+};
+
+// Tiles [first, last) of a map, `across` in a row, and what Winograd's transforms make of them: [36][tile][channel], or rows.
+struct WinogradTiles {
+  float* map;  // [height][width][channels]
+  int64_t height, width, channels, across, first, last;
+  int64_t top, left;                    // how far the first tile reaches beyond the map
+  int64_t channel_first, channel_last;  // which channels to take
+  float* transformed;
+  int64_t place;      // lane vectors (of rows: floats) from one of the 36 to the next
+  const float* bias;  // of the outputs: added, or null
+  const float* gate;  // zero where gate (shaped like the map) is not positive, or null
+  bool relu;
+};
+
+struct WinogradWeights {
+  const float* weights;  // [3][3][channels][filters]
+  float* transformed;
+  int64_t place;  // floats from one of the 36 places to the next
+  int64_t channels, filters;
+  bool turned;    // for the input's gradient: not packed, for correlate_transposed
+  int64_t block;  // most filters of a block, see outputs_per_block
+  int64_t part, parts;
+};
+
+struct WinogradWeightGradient {
+  const float* sums;  // [36][channel of the range][filters]
+  int64_t place;      // floats from one of the 36 places to the next
+  float* gradient;    // [3][3][channels][filters]
+  int64_t channels, filters, channel_first, channel_last;
+  bool accumulate;
 };
 
 struct Pooling {
@@ -217,7 +249,9 @@ struct UpdateArguments {
 
 // The kernels, in the order of the table.
 #define STRIATE_KERNELS(KERNEL) KERNEL(correlate) KERNEL(correlate_transposed) KERNEL(pack_weights) \
-  KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(rows_room) KERNEL(bias_gradient) KERNEL(max_pool) \
+  KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(weight_gradient_of_rows) KERNEL(rows_room) KERNEL(row_length) KERNEL(bias_gradient) KERNEL(outputs_per_block) \
+  KERNEL(winograd_input) KERNEL(winograd_output) KERNEL(winograd_gradient_rows) KERNEL(winograd_weights) \
+  KERNEL(winograd_weight_gradient) KERNEL(max_pool) \
   KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
   KERNEL(norm_sums) KERNEL(norm_backward) KERNEL(activate) KERNEL(activate_backward) KERNEL(gate) KERNEL(softmax) \
   KERNEL(softmax_backward) KERNEL(affine) KERNEL(add) \
@@ -240,9 +274,19 @@ struct Kernels {
                        int64_t part, int64_t parts);
   void (*weight_gradient)(const WeightGradient&);
   void (*weight_gradient_by_rows)(const WeightGradient&);  // one group, output positions side by side
+  void (*weight_gradient_of_rows)(const WeightGradient&);  // the same, on g.rows as they are
   int64_t (*rows_room)(const WeightGradient&);
+  int64_t (*row_length)(int64_t outputs);
   void (*bias_gradient)(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
                         int64_t channels, bool accumulate);
+
+  int64_t (*outputs_per_block)(int64_t width);  // of packed weights
+  // Winograd's F(4x4, 3x3), between which lie 36 correlations, or weight gradients by rows.
+  void (*winograd_input)(const WinogradTiles&);            // of the first operand
+  void (*winograd_output)(const WinogradTiles&);           // back to a map
+  void (*winograd_gradient_rows)(const WinogradTiles&);    // for the weights' gradient
+  void (*winograd_weights)(const WinogradWeights&);
+  void (*winograd_weight_gradient)(const WinogradWeightGradient&);
 
   void (*max_pool)(const Pooling&);
   void (*max_pool_backward)(const Pooling&);

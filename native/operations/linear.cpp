@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "winograd.h"
+
 namespace striate {
 
 Convolution Convolution::of_conv(const Node& node, const Shape& input) {
@@ -102,22 +104,22 @@ static int padded_input(Builder& b, int index, const Convolution& c) {
   return b.padded[index] = zeros_around(b, "pad", b.input_value(index), c.in, c.before, c.after);
 }
 
-// One position and many weights: better taken for the whole batch, so that each weight is read once and by one thread.
+// One position and more weights than a core's cache holds: better taken for the whole batch, so that each weight is read once
+// and by one thread. Fewer weights are read again for each pack, whose activations then need not leave the cache.
 static bool takes_whole_batch(const Convolution& c) {
-  return c.out.positions() == 1 && c.kernel_taps() == 1 && c.rows() * c.out.channels >= Builder::LARGE;
+  constexpr int64_t CACHED = 128 * 1024;
+  return c.out.positions() == 1 && c.kernel_taps() == 1 && c.rows() * c.out.channels > CACHED;
 }
 
-// Weights whose rows lie far apart are packed once a step into the order in which the kernel reads them.
-static std::shared_ptr<Memory> pack(Builder& b, const float* weights, const Convolution& c) {
+// Weights whose rows lie far apart are packed, once a step, into the order in which the kernel reads them.
+static bool pack(Builder& b, const float* weights, const Convolution& c) {
   const int64_t inputs = c.rows(), outputs = c.out.channels;
-  if (c.groups > 1 || inputs * outputs < 32 * 1024 || takes_whole_batch(c)) return nullptr;
-  auto packed = std::make_shared<Memory>();
-  packed->resize(inputs * outputs);
-  const int64_t width = c.positions().width;
-  b.plan.whole_batch("pack weights", {}, [=](const Work& w) {
-    w.plan.kernels.pack_weights(weights, packed->data(), inputs, outputs, outputs, width, w.part, w.parts);
+  if (c.groups > 1 || inputs * outputs < 32 * 1024 || c.out.positions() == 1) return false;
+  b.plan.need_workspace(inputs * outputs, [](int64_t) { return 0; });
+  b.plan.whole_batch("pack weights", {}, [=, width = c.positions().width](const Work& w) {
+    w.plan.kernels.pack_weights(weights, w.plan.workspace(), inputs, outputs, outputs, width, w.part, w.parts);
   });
-  return packed;
+  return true;
 }
 
 // The groups that a share of a layer's work takes; with one group the kernels divide the filters instead.
@@ -135,13 +137,15 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
   b.plan.add_work(c.out.positions() * c.rows() * c.out.channels * (b.purpose.parameter_gradients ? 3 : 1));
   const float* weights = b.graph.parameters[static_cast<size_t>(n.parameters[0])].value;
   const float* bias = c.bias ? b.graph.parameters[static_cast<size_t>(n.parameters[1])].value : nullptr;
+  if (winograd_wins(c)) return winograd_forward(b, index, c);
   const int x = padded_input(b, index, c), y = b.value(index);
-  const auto packed = pack(b, weights, c);
+  const bool packed = pack(b, weights, c);
   Correlation k = {};
   k.positions = c.positions();
   k.outputs = c.group_filters();
   k.weight_step = c.out.channels;
-  k.packed = packed != nullptr;
+  k.packed = packed;
+  k.packed_width = k.positions.width;
   k.inputs = c.rows();
   k.relu = b.has_relu(index);
   if (takes_whole_batch(c)) {
@@ -170,7 +174,7 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
       run.row_last = rows.lasts();
       run.input = w.at(x) + g * c.group_channels() * w.plan.kernels.lanes;
       run.output = w.at(y) + g * c.group_filters() * w.plan.kernels.lanes;
-      run.weights = packed ? packed->data() : weights + g * c.group_filters();
+      run.weights = packed ? w.plan.workspace() : weights + g * c.group_filters();
       run.bias = bias ? bias + g * c.group_filters() : nullptr;
       run.part = groups.part;
       run.parts = groups.parts;
@@ -255,6 +259,7 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
   const int dx = b.input_gradient(index);
   if (dx < 0) return;
   const int gate = b.take_gate(index);
+  if (winograd_wins(c)) return winograd_input_gradient(b, index, c, dy, dx, gate);
   const float* weights = b.graph.parameters[static_cast<size_t>(b.node(index).parameters[0])].value;
   std::vector<int> buffers = {dx};
   if (gate >= 0) buffers.push_back(gate);
@@ -314,15 +319,8 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
 // Many filters fill vectors of their own; few are better served by lanes of images (see kernels/conv.cpp).
 static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (c.out.channels >= lanes || c.out.positions() == 1); }
 
-// Room in which each thread turns output gradients to rows.
-struct RowsRoom {
-  Memory memory;
-  int64_t each = 0;
-};
-
-static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
+static void direct_weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
   const int parameter = b.node(index).parameters[0];
-  if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
   weight_gradient_of(b, parameter, c, padded_input(b, index, c), dy);
 }
 
@@ -334,13 +332,11 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
   k.taps = c.rows();
   k.outputs = c.group_filters();
   k.gradient_step = c.out.channels;
-  const auto room = std::make_shared<RowsRoom>();
-  if (rows)
-    b.plan.on_prepare([=, &plan = b.plan](int64_t packs) {
+  if (rows)  // in which each thread turns output gradients to rows
+    b.plan.need_workspace(0, [=, &kernels = b.plan.kernels](int64_t packs) {
       WeightGradient largest = k;
       largest.packs = whole ? packs : 1;
-      room->each = (plan.kernels.rows_room(largest) + 31) / 16 * 16;
-      room->memory.resize(room->each * plan.team());
+      return kernels.rows_room(largest);
     });
   const auto run = [=, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
     const int lanes = w.plan.kernels.lanes;
@@ -357,7 +353,7 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
       part.accumulate = accumulate;
       part.part = groups.part;
       part.parts = groups.parts;
-      part.rows = room->memory.data() + w.thread * room->each;
+      part.rows = w.workspace();
       (rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient)(part);
     }
   };
@@ -370,6 +366,17 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
       const int64_t slot = w.plan.slot_of(w.pack);
       run(w, w.pack, 1, b.gradients[static_cast<size_t>(parameter)].slot(slot), again || w.pack != slot);
     }, true);
+}
+
+static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
+  const Parameter& weights = b.graph.parameters[static_cast<size_t>(b.node(index).parameters[0])];
+  if (!b.wants_gradient(weights)) return;
+  if (winograd_wins_weight_gradient(c)) return winograd_weight_gradient(b, index, c, dy);
+  // Of a dense layer's two vectors for each image all can be kept: its gradient waits, so that packs go on depth first.
+  if (weights.count >= Builder::LARGE && c.out.positions() == 1 && !takes_whole_batch(c))
+    b.at_the_end([=, &b] { direct_weight_gradient(b, index, c, dy); });
+  else
+    direct_weight_gradient(b, index, c, dy);
 }
 
 void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {

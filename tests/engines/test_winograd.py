@@ -42,7 +42,9 @@ def direct(graph: Graph, images: Array, cotangent: Array, y: Node) -> list[Array
     return [tensor.detach().numpy() for tensor in (out, *gradients)]
 
 
-def through_engine(engine: NativeEngine, graph: Graph, images: Array, cotangent: Array, x: Node, y: Node) -> list[Array]:
+def through_engine(
+    engine: NativeEngine, graph: Graph, images: Array, cotangent: Array, x: Node, y: Node
+) -> list[Array]:
     program = engine.compile(graph)
     out = program.predict([images], len(images))[0]
     (input_gradient,) = program.gradient([images], y, cotangent, [x])
@@ -69,9 +71,7 @@ def test_the_same_bits_on_any_number_of_threads(count: int) -> None:
     rng = np.random.default_rng(1)
     images = rng.normal(size=(count, *x.shape)).astype(np.float32)
     cotangent = rng.normal(size=(count, *y.shape)).astype(np.float32)
-    first, *others = (
-        through_engine(NativeEngine(threads), graph, images, cotangent, x, y) for threads in (1, 2, 3, 8)
-    )
+    first, *others = (through_engine(NativeEngine(threads), graph, images, cotangent, x, y) for threads in (1, 2, 3, 8))
     for other in others:
         for a, b in zip(first, other, strict=True):
             assert a.tobytes() == b.tobytes()

@@ -13,7 +13,7 @@ from .networks import Builder
 
 torch = pytest.importorskip("torch", reason="the direct convolution to compare with is PyTorch's")
 
-# Sizes that tiles of 4x4 fit, just do not fit, and do not fit at all; channels that fill blocks and vectors, and do not.
+# Sizes that tiles of 4x4 fit, just do not fit, and do not fit at all; channels that fill blocks and vectors, or not.
 CASES = [
     (4, 4, 64, 48, (1, 1)), (14, 14, 48, 64, (1, 1)), (7, 9, 50, 70, (1, 1)), (5, 13, 33, 49, (0, 0)),
     (3, 3, 64, 64, (0, 0)), (6, 5, 64, 33, (2, 2)), (17, 4, 37, 61, (2, 0)), (1, 1, 64, 64, (1, 1)),

@@ -70,6 +70,28 @@ def test_the_same_seed_gives_the_same_network(place: Path) -> None:
     assert not np.array_equal(a[0], c[0])
 
 
+@pytest.mark.usefixtures("fashion")
+def test_train_with_pytorch(place: Path, torch: Any) -> None:
+    for name, options in (("a", ()), ("b", ("--engine", "torch:cpu")), ("c", ("--device", "cpu"))):
+        train("--out", name, "--seed", "7", *options)
+    a, b, c = (striate.models.load_model(place / name / "model.keras").get_weights() for name in "abc")
+    for native, named, implied in zip(a, b, c, strict=True):
+        np.testing.assert_array_equal(named, implied)
+        np.testing.assert_allclose(native, named, atol=1e-3)
+    assert "<dt>engine</dt><dd>torch, cpu, float32</dd>" in (place / "c" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("fashion")
+def test_train_on_a_device_that_is_not_there(
+    place: Path, torch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "fashion_mnist", "--device", "cuda:99"]) == 2
+    assert "device: got 'cuda:99', but here there are only 'cpu'" in capsys.readouterr().err
+    assert main(["train", "fashion_mnist", "--engine", "native", "--device", "cuda"]) == 2
+    assert 'needs "torch"' in capsys.readouterr().err
+    assert not (place / "runs").exists()
+
+
 def test_predict(run: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, size, colour in (("small.png", 28, False), ("large.jpg", 280, True)):
         pixels = np.zeros((28, 28), np.uint8)

@@ -20,6 +20,14 @@ def train(
     batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 32,
     lr: Annotated[float, typer.Option(help="Adam's learning rate.")] = 1e-3,
     seed: Annotated[int, typer.Option(help="The same seed gives the same network to the last bit.")] = 42,
+    engine: Annotated[
+        Optional[str],  # noqa: UP045 (Typer reads annotations, older ones not this spelling)
+        typer.Option(help='"native", or "torch" for PyTorch.', show_default="$STRIATE_ENGINE, else native"),
+    ] = None,
+    device: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help='Of PyTorch: "cpu", "cuda", "cuda:1", "mps". Implies --engine torch.', show_default=False),
+    ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045 (Typer reads annotations, older ones not this spelling)
         typer.Option(help="Folder for the model and the report; runs/DATASET-MODEL if not given.", show_default=False),
@@ -28,7 +36,7 @@ def train(
     """Train a network on a data set, test it, and write a report."""
     import importlib
 
-    from striate import optimizers
+    from striate import engines, optimizers
     from striate.checks import whole
     from striate.cli.checks import known_name, learning_rate, writable_folder
     from striate.cli.training import Plan, train_and_report, with_channels
@@ -37,6 +45,7 @@ def train(
     dataset, model = known_name("data set", dataset, TITLES), known_name("model", model, NETWORKS)
     whole("--epochs", epochs, 1), whole("--batch-size", batch_size, 1), whole("--seed", seed, 0)
     learning_rate(lr)
+    runner = engines.get("torch" if engine is None and device else engine, device=device)
     out = writable_folder(out or Path("runs") / f"{dataset}-{model}")
     entry = NETWORKS[model]
     module = importlib.import_module(f"striate.datasets.{dataset}")
@@ -46,7 +55,8 @@ def train(
         raise StriateError(f"{model}: takes images of at least {entry.smallest}x{entry.smallest}, got {shape}")
     set_random_seed(seed)
     network = from_pixels(entry.build(shape, len(module.class_names)))
-    network.compile(optimizers.Adam(lr), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.compile(optimizers.Adam(lr), "sparse_categorical_crossentropy", metrics=["accuracy"], engine=runner)
     configuration = {"data": TITLES[dataset], "network": model, "optimizer": f"Adam, learning rate {lr:g}"}
+    configuration["engine"] = str(runner)
     title = f"{model} on {TITLES[dataset]}"
     train_and_report(Plan(title, network, data, module.class_names, epochs, batch_size, seed, out, configuration))

@@ -122,6 +122,10 @@ class Engine(ABC):
 
     name: str
 
+    def __str__(self) -> str:
+        """As reports show it."""
+        return self.name
+
     @abstractmethod
     def compile(
         self,

@@ -38,6 +38,9 @@ class TorchEngine(Engine):
     def __repr__(self) -> str:
         return f"TorchEngine({str(self.device)!r}, {self.precision.name!r})"
 
+    def __str__(self) -> str:
+        return f"torch, {self.device}, {self.precision.name}"
+
     def compile(
         self,
         graph: Graph,

@@ -27,6 +27,7 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
     arguments: dict[str, dict[str, Any]] = {
         "InputLayer": {"shape": (1,)}, "Reshape": {"target_shape": (1,)}, "Dense": {"units": 1},
         "Activation": {"activation": "relu"}, "Dropout": {"rate": 0.5}, "Rescaling": {"scale": 1.0},
+        "Embedding": {"input_dim": 1, "output_dim": 1}, "Dot": {"axes": 1},
         "AlphaDropout": {"rate": 0.5}, "GaussianDropout": {"rate": 0.5}, "GaussianNoise": {"stddev": 0.5},
         "RandomRotation": {"factor": 0.1}, "RandomZoom": {"height_factor": 0.1}, "RandomContrast": {"factor": 0.1},
         "RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}, "RandomBrightness": {"factor": 0.1},

@@ -21,6 +21,7 @@ from striate.layers.depthwise import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from striate.layers.embedding import Embedding
 from striate.layers.group_normalization import (
     GroupNormalization,
     LayerNormalization,
@@ -30,7 +31,24 @@ from striate.layers.group_normalization import (
 )
 from striate.layers.input import Input, InputLayer
 from striate.layers.lenet import Subsampling2D, TableConv2D
-from striate.layers.merging import Add, Concatenate, add, concatenate
+from striate.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from striate.layers.normalization import BatchNormalization, Rescaling
 from striate.layers.pooling import (
     AveragePooling1D,
@@ -70,6 +88,7 @@ from striate.layers.regularization import (
     SpatialDropout3D,
 )
 from striate.layers.reshaping import Flatten, Reshape, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from striate.layers.standardization import Normalization
 from striate.layers.transposed import (
     Conv1DTranspose,
     Conv2DTranspose,
@@ -80,19 +99,21 @@ from striate.layers.transposed import (
 )
 
 __all__ = [
-    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "AveragePooling1D", "AveragePooling2D",
-    "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Concatenate", "Conv1D",
-    "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Convolution1D",
-    "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose",
-    "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "Flatten", "GaussianDropout", "GaussianNoise",
-    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D",
-    "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization", "Input", "InputLayer",
-    "Layer", "LayerNormalization", "LeakyReLU", "LocalResponseNormalization", "MaxPool1D", "MaxPool2D", "MaxPool3D",
-    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "PReLU", "RMSNormalization", "RandomBrightness",
-    "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "ReLU",
-    "Rescaling", "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D",
+    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "AveragePooling1D",
+    "AveragePooling2D", "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization",
+    "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
+    "Convolution1D", "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Convolution3D",
+    "Convolution3DTranspose", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "Embedding",
+    "Flatten", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D",
+    "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D",
+    "GroupNormalization", "Input", "InputLayer", "Layer", "LayerNormalization", "LeakyReLU",
+    "LocalResponseNormalization", "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D",
+    "MaxPooling3D", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "RMSNormalization",
+    "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
+    "RandomZoom", "ReLU", "Rescaling", "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D",
     "SeparableConvolution2D", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-    "Subsampling2D", "TableConv2D", "UnitNormalization", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add",
-    "concatenate", "deserialize", "get", "serialize",
+    "Subsampling2D", "Subtract", "TableConv2D", "UnitNormalization", "ZeroPadding1D", "ZeroPadding2D",
+    "ZeroPadding3D", "add", "average", "concatenate", "deserialize", "dot", "get", "maximum", "minimum", "multiply",
+    "serialize", "subtract",
 ]  # fmt: skip

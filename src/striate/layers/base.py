@@ -16,6 +16,7 @@ from striate.graph.execution import execute
 from striate.graph.parameters import shapes_only
 from striate.layers import arguments
 from striate.layers.assignment import assign_all
+from striate.layers.indices import check_indices
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
 from striate.layers.steps import Placed, Step, placed
 from striate.layers.symbolic import Call, OpenShape, common_shapes, connect, flatten, is_symbolic, probes
@@ -163,6 +164,7 @@ class Layer:
         graph = Graph()
         nodes = [graph.add(operations.Input(a.shape[1:]), name=f"input_{i}") for i, a in enumerate(images)]
         graph.outputs = self.lower_all(graph, nodes)
+        check_indices(graph, images)
         return self._output_structure(inputs, execute(graph, images, bool(training)))
 
     def _output_structure(self, given: Any, outputs: Sequence[Any]) -> Any:

@@ -12,6 +12,7 @@ from striate.layers import (
     convolution,
     dense,
     depthwise,
+    embedding,
     group_normalization,
     input,
     lenet,
@@ -20,6 +21,7 @@ from striate.layers import (
     pooling,
     regularization,
     reshaping,
+    standardization,
     transposed,
 )
 from striate.layers.base import Layer, serialize
@@ -29,11 +31,12 @@ __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
 _FAMILIES = (
     input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization,
-    group_normalization, regularization, reshaping, augmentation, merging,
+    group_normalization, regularization, reshaping, augmentation, merging, embedding, standardization,
 )  # fmt: skip
 _BASES = {
     "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
     "GlobalPooling", "Scaled", "ZeroPadding", "SpatialDropout", "Augmentation", "Warp", "Adjustment", "Merge",
+    "Pairwise",
 }  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.

@@ -57,6 +57,16 @@ class SymbolicTensor:
 
         return Add()([self, other])
 
+    def __sub__(self, other: object) -> Any:
+        from striate.layers.merging import Subtract
+
+        return Subtract()([self, other])
+
+    def __mul__(self, other: object) -> Any:
+        from striate.layers.merging import Multiply
+
+        return Multiply()([self, other])
+
     def __array__(self, *arguments: Any, **options: Any) -> NoReturn:
         raise StriateError(f"{self}: is symbolic and has no numbers; make a Model of it and call predict")
 

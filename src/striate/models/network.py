@@ -16,6 +16,7 @@ from striate.graph import Graph, Node, Parameter, Shape
 from striate.graph.operations import Input
 from striate.layers import Layer
 from striate.layers.base import one_or_list
+from striate.layers.indices import check_indices
 from striate.layers.input import fits
 from striate.layers.symbolic import OpenShape, SymbolicTensor, is_open, packed
 from striate.models.wiring import Wiring
@@ -266,9 +267,10 @@ class Network(Layer):
         return one_or_list([tensor.shape for tensor in self._wired("output_shape").outputs])
 
     def build_for(self, images: Sequence[np.ndarray[Any, Any]]) -> None:
-        """Build for these images, if the network is not built yet."""
+        """Build for these images, if the network is not built yet, and check those that are rows of a table."""
         if not self.built:
             self.build(one_or_list([(None, *array.shape[1:]) for array in images]))
+        check_indices(self.graph_with(self.trainable_flags, [array.shape[1:] for array in images]), images)
 
     # Weights
 

@@ -48,7 +48,7 @@ class Saved:
 
     def __init__(self) -> None:
         self.paths: list[str] = []
-        self.metrics: list[Any] = []
+        self.directions: dict[str, Any] = {"loss": "down"}
 
     def save(self, path: str) -> None:
         self.paths.append(path)

@@ -22,11 +22,12 @@ from striate.graph import Shape
 from striate.graph.shapes import element_count
 from striate.layers.base import one_or_list
 from striate.models.network import KEPT, Network
-from striate.training import arguments, loop
+from striate.training import arguments, by_output, loop
 from striate.training.callbacks import CallbackList, History, ProgbarLogger
 from striate.training.callbacks.base import make_callbacks
-from striate.training.compiled import Compiled, Meters, rule_key
+from striate.training.compiled import Compiled, rule_key
 from striate.training.data import labelled, prepare_images, split_examples, view_images
+from striate.training.meters import Meters
 
 if TYPE_CHECKING:
     from striate.metrics import Metric
@@ -64,9 +65,10 @@ class Trainer(Network):
 
         Args:
             optimizer: a name or an optimizer.
-            loss: a name or a loss; a list for several outputs.
-            loss_weights: the factor of each output's loss.
-            metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike.
+            loss: a name or a loss; for several outputs one for all, a list, or a dictionary by output.
+            loss_weights: the factor of each output's loss, a list or a dictionary.
+            metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike; for several
+                outputs a list with an entry for each (a metric, a list or None) or a dictionary by output.
             weighted_metrics: the same, following sample and class weights.
             run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: without effect; the engine chooses.
             engine: what runs the network from now on, as `striate.engines.get` takes it: "native", "torch",
@@ -98,7 +100,8 @@ class Trainer(Network):
         the weights can be used, and another `fit` with `initial_epoch` continues from there.
 
         Args:
-            x: images (n, *shape), of any number type; uint8, float32 and float64 are read in place.
+            x: images (n, *shape), of any number type (for several inputs a list or a
+                dictionary by name); uint8, float32 and float64 are read in place.
             y: labels: class numbers (n,) or (n, 1) for the sparse loss, else shaped like the output.
             batch_size: images in a step; 32 if not given.
             epochs: the epoch to end with; initial_epoch counts towards it.
@@ -291,7 +294,7 @@ class Trainer(Network):
     @property
     def loss(self) -> Any:
         """The loss as `compile` was given it; None before."""
-        return None if self._compiled is None else one_or_list(self._compiled.losses)
+        return None if self._compiled is None else self._compiled.loss
 
     def reset_metrics(self) -> None:
         """Set loss and metrics back to their start; `fit` and `evaluate` do so themselves."""
@@ -303,6 +306,12 @@ class Trainer(Network):
         """The metrics, once data has shown which they are: after the first `fit` or `evaluate`."""
         meters = self._compiled.meters if self._compiled is not None else None
         return [] if meters is None else meters.metrics
+
+    @property
+    def directions(self) -> dict[str, Any]:
+        """For each name of `metrics_names` "up" where larger is better, "down" where smaller is, None if unknown."""
+        meters = self._compiled.meters if self._compiled is not None else None
+        return {"loss": "down"} if meters is None else dict(meters.directions)
 
     @property
     def metrics_names(self) -> list[str]:
@@ -337,13 +346,19 @@ class Trainer(Network):
         prefix: str = "", shapes: Sequence[Shape] | None = None,
     ) -> Examples:
         """Data checked and converted, without touching the model."""
-        if not compiled.losses:
+        if compiled.loss is None:
             raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
         find = engine.first_not_finite
         views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
         shapes = [array.shape[1:] for array in views]
-        outputs = compiled.outputs(self.output_names, self._output_shapes(shapes))
+        outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
+        y = by_output.targets_of(y, self._target_names, f"{prefix}y")
         return labelled(views, y, sample_weight, class_weight, shapes, outputs, find, prefix)
+
+    @property
+    def _target_names(self) -> list[str]:
+        """What losses, metrics and labels call the outputs: their keys in a dictionary, else their layers."""
+        return sorted(self._output_form) if isinstance(self._output_form, Mapping) else self.output_names
 
     def _output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
         """The shape of each output for images of some shapes, without building anything."""
@@ -360,13 +375,15 @@ class Trainer(Network):
                 stacklevel=3,
             )
         graph = self.graph_with(self._compiled_flags, [array.shape[1:] for array in examples.images])
-        functions, meters = compiled.resolve(examples.targets, [node.shape for node in graph.outputs])
+        shapes = [node.shape for node in graph.outputs]
+        functions, meters = compiled.resolve(self._target_names, examples.targets, shapes)
         key = (graph, engine, *rule_key(compiled, functions))
         if key not in self._training_programs:
             with self.flags_set(self._compiled_flags):
                 rule = compiled.optimizer.rule(graph.parameters())
+                weights = by_output.weights_of(compiled.loss_weights, self._target_names)
                 self._training_programs[key] = engine.compile(
-                    graph, losses=functions, loss_weights=compiled.loss_weights, rule=rule, seed=self.seed
+                    graph, losses=functions, loss_weights=weights, rule=rule, seed=self.seed
                 )
         self._training_programs.move_to_end(key)
         while len(self._training_programs) > KEPT or next(iter(self._training_programs))[2:] != key[2:]:

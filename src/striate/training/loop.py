@@ -18,8 +18,8 @@ from striate.engines import Examples, Program
 from striate.graph.shapes import element_count
 from striate.training import interrupts
 from striate.training.callbacks import CallbackList, History
-from striate.training.compiled import Logs, Meters
 from striate.training.data import part
+from striate.training.meters import Logs, Meters
 
 if TYPE_CHECKING:
     from striate.models.trainer import Trainer
@@ -154,10 +154,11 @@ def take_steps(
         good = done - int(diverged)
         optimizer.iterations += good
     meters.add_losses(results.losses, batch_sizes(len(chosen), batch_size)[:done])
-    if meters.metrics and good:
+    if meters.needs_outputs and good:
         seen = chosen[: good * batch_size]
         weights = None if examples.weights is None else examples.weights[seen]
-        meters.add_outputs(examples.targets[0][seen], results.outputs[0][: len(seen)], weights)
+        targets = [target[seen] for target in examples.targets]
+        meters.add_outputs(targets, [output[: len(seen)] for output in results.outputs], weights)
     return good if diverged else None
 
 
@@ -187,8 +188,8 @@ def measure(program: Program, meters: Meters, examples: Examples, batch_size: in
     """Add loss and metrics of some examples, in inference mode."""
     results = program.evaluate(examples, batch_size)
     meters.add_losses(results.losses, batch_sizes(len(examples), batch_size))
-    if meters.metrics:
-        meters.add_outputs(examples.targets[0], results.outputs[0], examples.weights)
+    if meters.needs_outputs:
+        meters.add_outputs(examples.targets, results.outputs, examples.weights)
 
 
 def epoch_order(seed: int, iterations: int, count: int, shuffle: bool) -> NDArray[np.int64]:

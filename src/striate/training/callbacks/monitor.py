@@ -56,7 +56,7 @@ class MonitorCallback(Callback):
         if self.mode != "auto":
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
-        directions = {metric.name: metric.direction for metric in self.model.metrics} | {"loss": "down"}
+        directions = self.model.directions
         direction = directions.get(name)
         if direction is None:
             raise StriateError(

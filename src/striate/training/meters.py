@@ -1,0 +1,122 @@
+"""The running loss and metrics of an epoch or an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.graph import Array, Shape
+from striate.losses import Loss
+from striate.metrics import Metric
+from striate.metrics.base import RunningMean
+
+Logs = dict[str, Any]
+
+
+class Meters:
+    """What is measured of each output, under Keras's names.
+
+    With several outputs, each has its own loss besides the total one, and its name stands before those of its metrics.
+
+    Args:
+        names: of the outputs.
+        losses: of the outputs.
+        plain: for each output the metrics that every example counts for alike.
+        weighted: for each output the metrics that follow the sample weights.
+        shapes: of the outputs for one image.
+    """
+
+    def __init__(
+        self, names: Sequence[str], losses: Sequence[Loss], plain: Sequence[Sequence[Metric]],
+        weighted: Sequence[Sequence[Metric]], shapes: Sequence[Shape],
+    ) -> None:
+        self.shapes = list(shapes)
+        self.plain = [list(group) for group in plain]
+        self.weighted = [list(group) for group in weighted]
+        self.several = len(names) > 1
+        self._losses = list(losses) if self.several else []
+        self._loss_names = [f"{name}_loss" for name in names] if self.several else []
+        prefixes = [f"{name}_" if self.several else "" for name in names]
+        self._metric_names = _unique_names(prefixes, self.plain, self.weighted)
+        self.reset()
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metrics, in the order of compile."""
+        return [metric for group in (*self.plain, *self.weighted) for metric in group]
+
+    @property
+    def needs_outputs(self) -> bool:
+        """Whether anything besides the total loss is measured."""
+        return self.several or bool(self.metrics)
+
+    @property
+    def names(self) -> list[str]:
+        """Keys of the results in the order in which `evaluate` returns them, the losses first."""
+        metrics = sorted(self._metric_names) if self.several else self._metric_names
+        return ["loss", *self._loss_names, *metrics]
+
+    @property
+    def directions(self) -> dict[str, Literal["up", "down"] | None]:
+        """For each key whether larger or smaller is better."""
+        found = {name: metric.direction for name, metric in zip(self._metric_names, self.metrics, strict=True)}
+        return {**found, **dict.fromkeys(["loss", *self._loss_names], "down")}
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._total = RunningMean()
+        self._each = [RunningMean() for _ in self._losses]
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def add_losses(self, batch_losses: NDArray[np.float64], sizes: NDArray[np.float64]) -> None:
+        """Take in batches' total losses, each weighted with its number of images."""
+        self._total.add(batch_losses, sizes)
+
+    def add_outputs(
+        self, targets: Sequence[NDArray[Any]], outputs: Sequence[Array], weights: Array | None
+    ) -> None:
+        """Take in what the network put out for some examples."""
+        for loss, mean, target, output in zip(self._losses, self._each, targets, outputs, strict=False):
+            values = loss.call(target, output)
+            each = values.reshape(len(values), -1).mean(axis=1)
+            mean.add(each if weights is None else each * weights)
+        for group, target, output in zip(self.plain, targets, outputs, strict=True):
+            for metric in group:
+                metric.update_state(target, output)
+        for group, target, output in zip(self.weighted, targets, outputs, strict=True):
+            for metric in group:
+                metric.update_state(target, output, sample_weight=weights)
+
+    def results(self) -> Logs:
+        """Everything since the reset, sorted by name as Keras does."""
+        values = {"loss": self._total.value()}
+        values |= {name: mean.value() for name, mean in zip(self._loss_names, self._each, strict=True)}
+        for name, metric in zip(self._metric_names, self.metrics, strict=True):
+            values[name] = float(metric.result())
+        return dict(sorted(values.items()))
+
+    def ordered(self, results: Mapping[str, float]) -> list[float]:
+        """The values in the order of `names`."""
+        return [results[name] for name in self.names]
+
+
+def _unique_names(
+    prefixes: Sequence[str], plain: Sequence[Sequence[Metric]], weighted: Sequence[Sequence[Metric]]
+) -> list[str]:
+    """Keras's keys: a second metric of one name gets a number, a weighted one "weighted_" in front."""
+    seen: dict[str, int] = {}
+    names = []
+    for mark, groups in (("", plain), ("weighted_", weighted)):
+        for prefix, group in zip(prefixes, groups, strict=True):
+            for metric in group:
+                name = f"{prefix}{metric.name}"
+                if name in seen and mark:
+                    name = f"{prefix}{mark}{metric.name}"
+                count = seen.get(name, 0)
+                seen[name] = count + 1
+                names.append(f"{name}_{count}" if count else name)
+    return names

@@ -1,0 +1,144 @@
+"""Networks of several inputs and outputs: losses, weights and metrics by output, with the names and values of Keras."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import striate
+from striate.errors import StriateError
+
+RNG = np.random.default_rng(5)
+A, B = RNG.random((40, 6), dtype=np.float32), RNG.random((40, 3), dtype=np.float32)
+CLASSES, VALUES = RNG.integers(0, 4, 40), RNG.random((40, 2), dtype=np.float32)
+WEIGHTS = RNG.random(40).astype(np.float32)
+
+
+def network(api: Any, as_dictionary: bool = False) -> Any:
+    a, b = api.Input((6,), name="a"), api.Input((3,), name="b")
+    h = api.layers.Dense(8, activation="tanh", name="h")(api.layers.Concatenate()([a, b]))
+    kind = api.layers.Dense(4, activation="softmax", name="kind")(h)
+    value = api.layers.Dense(2, name="value")(h)
+    outputs = {"x": kind, "w": value} if as_dictionary else [kind, value]
+    return api.Model([a, b], outputs)
+
+
+def pair(keras: ModuleType, as_dictionary: bool = False) -> list[Any]:
+    theirs, ours = network(keras, as_dictionary), network(striate, as_dictionary)
+    ours.set_weights(theirs.get_weights())
+    return [theirs, ours]
+
+
+SCE = "sparse_categorical_crossentropy"
+SETTINGS: list[dict[str, Any]] = [
+    {"loss": [SCE, "mse"]},
+    {"loss": {"kind": SCE, "value": "mse"}, "loss_weights": {"kind": 0.3, "value": 2.0}},
+    {"loss": [SCE, "mse"], "loss_weights": [0.5, 0.25], "metrics": [["accuracy"], ["mae", "mse"]]},
+    {"loss": [SCE, "mse"], "metrics": {"kind": "accuracy", "value": ["mae"]}},
+    {"loss": [SCE, "mse"], "metrics": [None, "mae"], "weighted_metrics": [["accuracy"], ["mae"]]},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_history_and_evaluation_as_in_keras(keras: ModuleType, settings: dict[str, Any]) -> None:
+    histories, values = [], []
+    for model in pair(keras):
+        model.compile("sgd", **settings)
+        fitted = model.fit(
+            [A, B], [CLASSES, VALUES], epochs=2, batch_size=16, shuffle=False, verbose=0, sample_weight=None,
+            validation_data=([A[:9], B[:9]], [CLASSES[:9], VALUES[:9]]),
+        )
+        histories.append(fitted.history)
+        values.append(model.evaluate([A, B], [CLASSES, VALUES], verbose=0))
+        assert model.predict([A, B], verbose=0)[1].shape == (40, 2)
+    assert sorted(histories[0]) == sorted(histories[1])
+    for key in histories[0]:
+        np.testing.assert_allclose(histories[1][key], histories[0][key], rtol=2e-5, err_msg=key)
+    np.testing.assert_allclose(values[1], values[0], rtol=2e-5)
+
+
+def test_sample_weights_count_for_all_outputs(keras: ModuleType) -> None:
+    found = []
+    for model in pair(keras):
+        model.compile("sgd", [SCE, "mse"], weighted_metrics=[["accuracy"], ["mae"]])
+        weights = [WEIGHTS, WEIGHTS] if model.__module__.startswith("keras") else WEIGHTS
+        found.append(model.evaluate([A, B], [CLASSES, VALUES], sample_weight=weights, verbose=0, return_dict=True))
+    assert found[0].keys() == found[1].keys()
+    for key in found[0]:
+        assert found[1][key] == pytest.approx(found[0][key], rel=2e-5), key
+
+
+def test_dictionaries_of_data_and_outputs(keras: ModuleType) -> None:
+    found = []
+    for model in pair(keras, as_dictionary=True):
+        model.compile("sgd", loss={"x": SCE, "w": "mse"}, metrics={"x": ["accuracy"]})
+        x, y = {"a": A, "b": B}, {"x": CLASSES, "w": VALUES}
+        history = model.fit(x, y, epochs=2, shuffle=False, verbose=0).history
+        found.append(history)
+    assert found[0].keys() == found[1].keys()
+    for key in found[0]:
+        np.testing.assert_allclose(found[1][key], found[0][key], rtol=2e-5, err_msg=key)
+
+
+def test_one_loss_for_all_outputs() -> None:
+    a = striate.Input((3,))
+    model = striate.Model(a, [striate.layers.Dense(2, name="p")(a), striate.layers.Dense(2, name="q")(a)])
+    model.compile("sgd", "mse")
+    history = model.fit(B, [VALUES, VALUES], verbose=0, batch_size=40).history
+    assert history["loss"][0] == pytest.approx(history["p_loss"][0] + history["q_loss"][0], rel=1e-6)
+
+
+def test_callbacks_know_the_directions() -> None:
+    model = network(striate)
+    model.compile("sgd", [SCE, "mse"], metrics=[["accuracy"], None])
+    model.fit([A, B], [CLASSES, VALUES], verbose=0)
+    assert model.directions == {
+        "kind_accuracy": "up", "loss": "down", "kind_loss": "down", "value_loss": "down",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loss": [SCE]}, "loss: got 1 losses for 2 outputs"),
+        ({"loss": {"kind": SCE}}, r"loss: got \['kind'\], expected the outputs \['kind', 'value'\]"),
+        ({"loss": [SCE, None]}, "loss: got None for the output 'value'"),
+        ({"loss": [SCE, "mse"], "loss_weights": [1]}, "loss_weights: got 1 for 2 losses"),
+        ({"loss": "mse", "loss_weights": {"kind": 1}}, "loss_weights: got"),
+        ({"loss": [SCE, "mse"], "metrics": ["accuracy"]}, r"metrics: got \['accuracy'\] for 2 outputs"),
+        ({"loss": [SCE, "mse"], "metrics": {"other": "mae"}}, r"metrics: got \['other'\], but the outputs are"),
+    ],
+)
+def test_settings_that_do_not_fit(settings: dict[str, Any], message: str) -> None:
+    model = network(striate)
+
+    def use() -> None:
+        model.compile("sgd", **settings)
+        model.fit([A, B], [CLASSES, VALUES], verbose=0)
+
+    with pytest.raises(StriateError, match=message):
+        use()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([A], [CLASSES, VALUES], "x: got 1 arrays, expected a list of 2"),
+        ([A, B[:5]], [CLASSES, VALUES], "x: the arrays hold"),
+        ([A, A], [CLASSES, VALUES], r"x\[1\]: got images of shape \(6,\), expected \(3,\)"),
+        ([A, B], [CLASSES], "y: got 1 arrays, expected a list of 2"),
+        ([A, B], {"kind": CLASSES}, r"y: got a dictionary with \['kind'\], expected the outputs"),
+        ([A, B], [CLASSES, VALUES[:, :1]], r"y\[1\]: got labels of shape"),
+        ({"a": A, "c": B}, [CLASSES, VALUES], r"x: got a dictionary with \['a', 'c'\], expected \['a', 'b'\]"),
+    ],
+)
+def test_data_that_do_not_fit(x: Any, y: Any, message: str) -> None:
+    model = network(striate)
+    model.compile("sgd", [SCE, "mse"])
+    before = model.get_weights()
+    with pytest.raises(StriateError, match=message):
+        model.fit(x, y, verbose=0)
+    assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True))

@@ -89,8 +89,8 @@ class Engine {
 
 static UpdateRule rule_of(const std::string& kind, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product) {
   static const std::map<std::string, Rule> kinds = {
-      {"sgd", Rule::sgd}, {"adam", Rule::adam}, {"adamw", Rule::adamw}, {"nadam", Rule::nadam},
-      {"rmsprop", Rule::rmsprop}, {"adagrad", Rule::adagrad}, {"adadelta", Rule::adadelta}};
+      {"sgd", Rule::sgd}, {"adam", Rule::adam}, {"adamw", Rule::adamw}, {"adamax", Rule::adamax}, {"nadam", Rule::nadam},
+      {"rmsprop", Rule::rmsprop}, {"adagrad", Rule::adagrad}, {"adadelta", Rule::adadelta}, {"ftrl", Rule::ftrl}, {"lion", Rule::lion}};
   const auto number = [&](const char* name) {
     const auto found = numbers.find(name);
     return found == numbers.end() ? 0.0f : static_cast<float>(found->second);
@@ -104,10 +104,17 @@ static UpdateRule rule_of(const std::string& kind, const std::map<std::string, d
   r.rho = number("rho");
   r.nesterov = number("nesterov") != 0;
   r.centered = number("centered") != 0;
+  r.learning_rate_power = number("learning_rate_power");
+  r.l1 = number("l1_regularization_strength");
+  r.l2 = number("l2_regularization_strength");
+  r.shrinkage = number("l2_shrinkage_regularization_strength");
+  r.beta = number("beta");
   r.weight_decay = number("weight_decay");
   r.clip_value = number("clipvalue");
   r.clip_norm = number("clipnorm");
   r.global_clip_norm = number("global_clipnorm");
+  r.average_momentum = number("ema_momentum");
+  r.overwrite_frequency = static_cast<uint64_t>(number("ema_overwrite_frequency"));
   r.u_product = u_product ? u_product->data() : nullptr;
   return r;
 }
@@ -116,10 +123,16 @@ static UpdateRule rule_of(const std::string& kind, const std::map<std::string, d
 class BoundProgram {
  public:
   using NodeTuple = std::tuple<std::string, std::vector<int>, Shape, std::map<std::string, std::vector<double>>, std::vector<int>>;
+  // trainable, l1, l2; orthogonality: factor, rows, columns, of rows; constraint: non-negative, sizes, reduced, minimum, maximum, rate;
+  // decays
+  using PenaltyTuple = std::tuple<bool, float, float>;
+  using OrthogonalityTuple = std::tuple<double, int64_t, int64_t, bool>;
+  using ConstraintTuple = std::tuple<bool, std::vector<int64_t>, std::vector<bool>, double, double, double>;
+  using FlagsTuple = std::tuple<PenaltyTuple, OrthogonalityTuple, ConstraintTuple, bool>;
   using LossTuple = std::tuple<int, bool, float, float, float, float, bool, float>;
 
   BoundProgram(const Engine& engine, const std::vector<NodeTuple>& nodes, std::vector<Floats> parameters,
-               const std::vector<std::tuple<bool, float, float>>& flags, std::vector<std::vector<std::optional<Floats>>> slots,
+               const std::vector<FlagsTuple>& flags, std::vector<std::vector<std::optional<Floats>>> slots,
                const std::vector<int>& inputs, const std::vector<int>& outputs, const std::vector<LossTuple>& losses,
                const std::string& rule, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product, uint64_t seed)
       : threads_(engine.threads), parameters_(std::move(parameters)), slots_(std::move(slots)), u_product_(std::move(u_product)) {
@@ -129,8 +142,15 @@ class BoundProgram {
       Parameter p;
       p.value = parameters_[i].data();
       p.count = static_cast<int64_t>(parameters_[i].size());
-      std::tie(p.trainable, p.l1, p.l2) = flags[i];
-      for (size_t k = 0; k < slots_[i].size(); k++) p.slots[k] = slots_[i][k] ? slots_[i][k]->data() : nullptr;
+      const auto& [penalty, orthogonality, constraint, decays] = flags[i];
+      std::tie(p.trainable, p.l1, p.l2) = penalty;
+      std::tie(p.orthogonality.factor, p.orthogonality.rows, p.orthogonality.columns, p.orthogonality.of_rows) = orthogonality;
+      std::tie(p.non_negative, p.norms.sizes, p.norms.reduced, p.norms.minimum, p.norms.maximum, p.norms.rate) = constraint;
+      p.decays = decays;
+      for (size_t k = 0; k < slots_[i].size(); k++) {  // the last is the average
+        float* memory = slots_[i][k] ? slots_[i][k]->data() : nullptr;
+        (k + 1 < slots_[i].size() ? p.slots[k] : p.average) = memory;
+      }
       graph.parameters.push_back(p);
     }
     graph.inputs = inputs;
@@ -225,7 +245,7 @@ NB_MODULE(_native, m) {
       });
   nb::class_<BoundProgram>(m, "Program")
       .def(nb::init<const Engine&, const std::vector<BoundProgram::NodeTuple>&, std::vector<Floats>,
-                    const std::vector<std::tuple<bool, float, float>>&, std::vector<std::vector<std::optional<Floats>>>,
+                    const std::vector<BoundProgram::FlagsTuple>&, std::vector<std::vector<std::optional<Floats>>>,
                     const std::vector<int>&, const std::vector<int>&, const std::vector<BoundProgram::LossTuple>&, const std::string&,
                     const std::map<std::string, double>&, std::optional<Doubles>, uint64_t>(),
            "engine"_a, "nodes"_a, "parameters"_a, "flags"_a, "slots"_a, "inputs"_a, "outputs"_a, "losses"_a, "rule"_a, "numbers"_a,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "weights.h"
 
 namespace striate {
 
@@ -15,7 +16,14 @@ struct Parameter {
   int64_t count = 0;
   bool trainable = false;
   float l1 = 0, l2 = 0;
+  Orthogonality orthogonality;
+  NormBound norms;  // constraints: on norms, or on signs
+  bool non_negative = false;
+  bool decays = true;
   float* slots[3] = {nullptr, nullptr, nullptr};
+  float* average = nullptr;
+
+  bool penalised() const { return trainable && (l1 != 0 || l2 != 0 || orthogonality.factor != 0); }
 };
 
 using Shape = std::vector<int64_t>;
@@ -55,7 +63,10 @@ struct UpdateRule {
   Rule rule = Rule::sgd;
   float beta_1 = 0, beta_2 = 0, epsilon = 0, momentum = 0, rho = 0;
   bool nesterov = false, centered = false;
+  float learning_rate_power = 0, l1 = 0, l2 = 0, shrinkage = 0, beta = 0;  // ftrl
   float weight_decay = 0, clip_value = 0, clip_norm = 0, global_clip_norm = 0;
+  float average_momentum = 0;
+  uint64_t overwrite_frequency = 0;  // 0: weights never become their average
   double* u_product = nullptr;  // Nadam's running product
 };
 

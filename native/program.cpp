@@ -14,6 +14,11 @@ Program::Program(Graph graph, UpdateRule rule, uint64_t seed, const Kernels& ker
   for (size_t p = 0; p < graph_.parameters.size(); p++)
     for (int64_t first = 0; first < graph_.parameters[p].count; first += BLOCK)
       blocks_.push_back({static_cast<int>(p), first, std::min(BLOCK, graph_.parameters[p].count - first)});
+  for (size_t p = 0; p < graph_.parameters.size(); p++) {
+    if (graph_.parameters[p].orthogonality.factor != 0 && graph_.parameters[p].trainable) wholes_.orthogonal.push_back(static_cast<int>(p));
+    if (graph_.parameters[p].norms.any() && graph_.parameters[p].trainable) wholes_.bounded.push_back(static_cast<int>(p));
+  }
+  whole_penalties_.assign(wholes_.orthogonal.size(), 0.0);
   block_penalties_.assign(blocks_.size(), 0.0);
   block_squares_.assign(blocks_.size(), 0.0);
 }
@@ -62,6 +67,10 @@ double Program::parameter_penalties() {
     kernels_.penalty_sums(p.value + block.first, block.count, &absolute, &squared);
     total += static_cast<double>(p.l1) * absolute + static_cast<double>(p.l2) * squared;
   }
+  for (int index : wholes_.orthogonal) {
+    const Parameter& p = graph_.parameters[static_cast<size_t>(index)];
+    total += orthogonality_penalty(p.orthogonality, p.value);
+  }
   return total;
 }
 
@@ -79,10 +88,17 @@ Program::StepNumbers Program::step_numbers(double learning_rate, uint64_t step) 
   a.nesterov = rule_.nesterov;
   a.centered = rule_.centered;
   a.clip_value = rule_.clip_value;
+  a.power = -rule_.learning_rate_power;
+  a.l1 = rule_.l1;
+  a.l2 = rule_.beta == 0 ? rule_.l2 : rule_.l2 + rule_.beta / (2 * a.learning_rate);
+  a.shrinkage = rule_.shrinkage;
   a.gradient_scale = 1.0f;
+  a.average_momentum = step == 0 ? 0.0f : rule_.average_momentum;
+  a.average_overwrites = rule_.overwrite_frequency > 0 && (step + 1) % rule_.overwrite_frequency == 0;
   const double t = static_cast<double>(step) + 1, b1 = static_cast<double>(rule_.beta_1), b2 = static_cast<double>(rule_.beta_2);
   if (rule_.rule == Rule::adam || rule_.rule == Rule::adamw)
     a.correction_1 = static_cast<float>(std::sqrt(1 - std::pow(b2, t)) / (1 - std::pow(b1, t)));
+  if (rule_.rule == Rule::adamax) a.correction_1 = static_cast<float>(1 / (1 - std::pow(b1, t)));
   if (rule_.rule == Rule::nadam) {
     const double now = b1 * (1 - 0.5 * std::pow(0.96, t)), next = b1 * (1 - 0.5 * std::pow(0.96, t + 1));
     const double product = *rule_.u_product * now;
@@ -113,6 +129,24 @@ float Program::clip_scale(int parameter) const {
   return norm > bound ? static_cast<float>(bound / norm) : 1.0f;
 }
 
+// Each thread takes whole parameters: their penalties as a whole, added to the gradients that sum_block left.
+void Program::whole_penalties(Builder& b, int thread) {
+  const int threads = b.plan.team();
+  for (size_t i = static_cast<size_t>(thread); i < wholes_.orthogonal.size(); i += static_cast<size_t>(threads)) {
+    const auto index = static_cast<size_t>(wholes_.orthogonal[i]);
+    const Parameter& p = graph_.parameters[index];
+    if (b.gradients[index].written) whole_penalties_[i] = add_orthogonality_gradient(p.orthogonality, p.value, b.gradients[index].slot(0));
+  }
+}
+
+void Program::bound_parameters(Builder& b, int thread) {
+  const int threads = b.plan.team();
+  for (size_t i = static_cast<size_t>(thread); i < wholes_.bounded.size(); i += static_cast<size_t>(threads)) {
+    const auto index = static_cast<size_t>(wholes_.bounded[i]);
+    if (b.gradients[index].written) bound_norms(graph_.parameters[index].norms, graph_.parameters[index].value);
+  }
+}
+
 void Program::update_parameters(Builder& b, const StepNumbers& numbers, int64_t slots, int thread) {
   const size_t threads = static_cast<size_t>(b.plan.team()), me = static_cast<size_t>(thread);
   const size_t first = blocks_.size() * me / threads, last = blocks_.size() * (me + 1) / threads;
@@ -133,30 +167,42 @@ void Program::update_parameters(Builder& b, const StepNumbers& numbers, int64_t 
     a.weights = p.value + block.first;
     a.gradient = b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first;
     for (int k = 0; k < 3; k++) a.slot[k] = p.slots[k] ? p.slots[k] + block.first : nullptr;
+    a.average = p.average ? p.average + block.first : nullptr;
     a.count = block.count;
     a.gradient_scale = scale;
+    a.non_negative = p.non_negative;
+    if (!p.decays) a.weight_decay = 0;
     kernels_.update(a);
   };
-  if (!numbers.clips_norms) {
-    each([&](size_t i, const Block& block, const Parameter& p) {
-      penalties(i, block, p);
-      sum_block(b, block, slots);
-      update(block, p, 1.0f);
-    });
-    return;
-  }
+  const auto squares = [&](size_t i, const Block& block) {
+    block_squares_[i] = kernels_.sum_of_squares(b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first, block.count);
+  };
+  const bool whole = !wholes_.orthogonal.empty(), at_once = !whole && !numbers.clips_norms;
   each([&](size_t i, const Block& block, const Parameter& p) {
     penalties(i, block, p);
     sum_block(b, block, slots);
-    block_squares_[i] = kernels_.sum_of_squares(b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first, block.count);
+    if (at_once) update(block, p, 1.0f);
+    if (!whole && numbers.clips_norms) squares(i, block);
   });
-  b.plan.meet();
-  int scaled = -1;
-  float scale = 1;
-  each([&](size_t, const Block& block, const Parameter& p) {
-    if (block.parameter != scaled) scale = clip_scale(scaled = block.parameter);
-    update(block, p, scale);
-  });
+  if (whole) {
+    b.plan.meet();
+    whole_penalties(b, thread);
+    b.plan.meet();
+    if (numbers.clips_norms) each([&](size_t i, const Block& block, const Parameter&) { squares(i, block); });
+  }
+  if (!at_once) {
+    if (numbers.clips_norms) b.plan.meet();
+    int scaled = -1;
+    float scale = 1;
+    each([&](size_t, const Block& block, const Parameter& p) {
+      if (numbers.clips_norms && block.parameter != scaled) scale = clip_scale(scaled = block.parameter);
+      update(block, p, scale);
+    });
+  }
+  if (!wholes_.bounded.empty()) {
+    b.plan.meet();
+    bound_parameters(b, thread);
+  }
 }
 
 static Batch batch_of(const Examples& examples, uint64_t seed) {
@@ -178,7 +224,7 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
   if (profiling_ && training_ != &c) c.plan.start_profile();
   training_ = &c;
   const bool penalised = std::any_of(graph_.parameters.begin(), graph_.parameters.end(),
-                                     [](const Parameter& p) { return p.trainable && (p.l1 != 0 || p.l2 != 0); });
+                                     [](const Parameter& p) { return p.penalised(); });
   Batch batch = batch_of(examples, seed_);
   StepNumbers numbers = {};
   int64_t done = 0;
@@ -204,7 +250,8 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
       c.plan.meet();
       if (thread == 0) {
         losses[step] = batch_loss(c.builder, batch.count);
-        if (penalised) losses[step] += std::accumulate(block_penalties_.begin(), block_penalties_.end(), 0.0);
+        for (const auto* penalties : {&block_penalties_, &whole_penalties_})
+          if (penalised) losses[step] += std::accumulate(penalties->begin(), penalties->end(), 0.0);
         done = step + 1;
         if (go_on) {
           for (const auto& hook : c.builder.after_step) hook();

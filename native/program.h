@@ -41,7 +41,7 @@ class Program {
   // Where the time of `train` goes, phase by phase, from the next call on; see Plan::profile.
   void start_profile();
   std::vector<std::pair<std::string, double>> profile() const;
-  // l1 sum |w| + l2 sum w^2 over the parameters.
+  // l1 sum |w| + l2 sum w^2 over the parameters, and what is not orthogonal in them.
   double parameter_penalties();
 
  private:
@@ -63,6 +63,10 @@ class Program {
     UpdateArguments arguments;
     bool clips_norms;
   };
+  // Parameters whose step has a part for them as a whole.
+  struct Wholes {
+    std::vector<int> orthogonal, bounded;
+  };
 
   Compiled& compiled(const Purpose& purpose);
   void run_batches(Compiled& c, Batch batch, const Examples& examples, int64_t batch_size, const std::vector<Sink>& outputs,
@@ -70,6 +74,8 @@ class Program {
   double batch_loss(const Builder& b, int64_t count) const;
   StepNumbers step_numbers(double learning_rate, uint64_t step);
   void sum_block(Builder& b, const Block& block, int64_t slots);
+  void whole_penalties(Builder& b, int thread);
+  void bound_parameters(Builder& b, int thread);
   void update_parameters(Builder& b, const StepNumbers& numbers, int64_t slots, int thread);
   float clip_scale(int parameter) const;
 
@@ -82,7 +88,8 @@ class Program {
   bool profiling_ = false;
   double update_seconds_ = 0;
   std::vector<Block> blocks_;
-  std::vector<double> block_penalties_, block_squares_;
+  Wholes wholes_;
+  std::vector<double> block_penalties_, block_squares_, whole_penalties_;
   std::map<std::string, std::unique_ptr<Compiled>> compiled_;
 };
 

@@ -231,7 +231,7 @@ struct LossArguments {
 
 enum class Pixel : int32_t { uint8, float32, float64 };
 
-enum class Rule : int32_t { sgd, adam, adamw, nadam, rmsprop, adagrad, adadelta };
+enum class Rule : int32_t { sgd, adam, adamw, adamax, nadam, rmsprop, adagrad, adadelta, ftrl, lion };
 
 // One run of consecutive numbers of one parameter, with its state arrays.
 struct UpdateArguments {
@@ -243,8 +243,12 @@ struct UpdateArguments {
   float learning_rate, weight_decay;
   float beta_1, beta_2, epsilon, momentum, rho;
   bool nesterov, centered;
-  float correction_1, correction_2, correction_3;  // bias corrections of the step (adam, nadam)
+  float correction_1, correction_2, correction_3;  // bias corrections of the step (adam, adamax, nadam)
+  float power, l1, l2, shrinkage;                  // ftrl
   float gradient_scale, clip_value;                // clip_value 0: none
+  float* average;                                  // follows the weights with average_momentum, or null
+  float average_momentum;
+  bool average_overwrites, non_negative;           // the weights then become their average; nothing below 0 stays
 };
 
 // The kernels, in the order of the table.

@@ -50,6 +50,13 @@ static inline float root(float x) { return __builtin_sqrtf(x); }
 static inline Lane root(Lane x) { return square_root(x); }
 static inline float larger(float a, float b) { return a > b ? a : b; }
 static inline Lane larger(Lane a, Lane b) { return maximum(a, b); }
+static inline float magnitude(float x) { return __builtin_fabsf(x); }
+static inline Lane magnitude(Lane x) { return absolute(x); }
+static inline float sign_of(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f; }
+static inline Lane sign_of(Lane x) { return x > 0.0f ? broadcast(1.0f) : x < 0.0f ? broadcast(-1.0f) : zero(); }
+// x^e for x and e of 0 or more
+static inline Lane power(Lane x, float e) { return e == 0.5f ? square_root(x) : e == 0.0f ? broadcast(1.0f) : exponential(e * logarithm(x)); }
+static inline float power(float x, float e) { return power(broadcast(x), e)[0]; }
 static inline float bounded(float x, float b) { return x > b ? b : x < -b ? -b : x; }
 static inline Lane bounded(Lane x, float b) { return minimum(maximum(x, broadcast(-b)), broadcast(b)); }
 
@@ -70,6 +77,10 @@ static inline void step(const UpdateArguments& a, V& w, V g, V s[3]) {
     V v = s[1];
     if (a.slot[2]) v = s[2] = larger(s[2], v);
     w -= (lr * a.correction_1) * s[0] / (root(v) + a.epsilon);
+  } else if constexpr (RULE == Rule::adamax) {
+    s[0] += (g - s[0]) * (1.0f - a.beta_1);
+    s[1] = larger(a.beta_2 * s[1], magnitude(g));
+    w -= (lr * a.correction_1) * s[0] / (s[1] + a.epsilon);
   } else if constexpr (RULE == Rule::nadam) {
     s[0] += (g - s[0]) * (1.0f - a.beta_1);
     s[1] += (g * g - s[1]) * (1.0f - a.beta_2);
@@ -92,6 +103,14 @@ static inline void step(const UpdateArguments& a, V& w, V g, V s[3]) {
   } else if constexpr (RULE == Rule::adagrad) {
     s[0] += g * g;
     w -= lr * g / root(s[0] + a.epsilon);
+  } else if constexpr (RULE == Rule::ftrl) {
+    const V next = s[0] + g * g, reach = power(next, a.power);
+    s[1] += g + 2.0f * a.shrinkage * w - (reach - power(s[0], a.power)) / lr * w;
+    w = (bounded(s[1], a.l1) - s[1]) / (reach / lr + 2.0f * a.l2);
+    s[0] = next;
+  } else if constexpr (RULE == Rule::lion) {
+    w -= lr * sign_of(a.beta_1 * s[0] + (1.0f - a.beta_1) * g);
+    s[0] = a.beta_2 * s[0] + (1.0f - a.beta_2) * g;
   } else {
     s[0] = a.rho * s[0] + (1.0f - a.rho) * g * g;
     const V change = -root(s[1] + a.epsilon) * g / root(s[0] + a.epsilon);
@@ -111,6 +130,12 @@ static void update_with(const UpdateArguments& a) {
     if (a.clip_value > 0.0f) g = bounded(g, a.clip_value);
     if (a.weight_decay != 0.0f) w -= w * (a.weight_decay * a.learning_rate);
     step<RULE>(a, w, g, s);
+    if (a.average) {
+      const auto mean = a.average_momentum * read(a.average + i) + (1.0f - a.average_momentum) * w;
+      write(a.average + i, mean);
+      if (a.average_overwrites) w = mean;
+    }
+    if (a.non_negative) w = larger(w, decltype(w){});
     write(a.weights + i, w);
     for (int k = 0; k < 3; k++)
       if (a.slot[k]) write(a.slot[k] + i, s[k]);
@@ -126,10 +151,13 @@ void update(const UpdateArguments& a) {
     case Rule::sgd: return update_with<Rule::sgd>(a);
     case Rule::adam: return update_with<Rule::adam>(a);
     case Rule::adamw: return update_with<Rule::adamw>(a);
+    case Rule::adamax: return update_with<Rule::adamax>(a);
     case Rule::nadam: return update_with<Rule::nadam>(a);
     case Rule::rmsprop: return update_with<Rule::rmsprop>(a);
     case Rule::adagrad: return update_with<Rule::adagrad>(a);
     case Rule::adadelta: return update_with<Rule::adadelta>(a);
+    case Rule::ftrl: return update_with<Rule::ftrl>(a);
+    case Rule::lion: return update_with<Rule::lion>(a);
   }
 }
 

@@ -1,4 +1,4 @@
-"""Penalties that training adds to the loss: l1 sum|x| + l2 sum x^2, on weights or on a layer's output."""
+"""Penalties that training adds to the loss: l1 sum|x| + l2 sum x^2, or what is not orthogonal in a matrix."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.errors import StriateError
+from striate.errors import ShapeError, StriateError
+from striate.graph import Orthogonality
 from striate.lookup import class_and_config, nearest, serialized
 
 
 class Regularizer:
-    """l1 sum|x| + l2 sum x^2. Engines know no other penalty, so only L1, L2 and L1L2 can be given to layers."""
+    """l1 sum|x| + l2 sum x^2. Engines know few penalties, so only the classes of this module can be given to layers."""
 
     l1: float = 0.0
     l2: float = 0.0
+    orthogonality: Orthogonality | None = None  # for weights of two dimensions, besides
     _arguments: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, x: ArrayLike) -> float:
@@ -80,8 +82,40 @@ class L1L2(Regularizer):
         self.l2 = _factor("L1L2", "l2", 0.0 if l2 is None else l2)
 
 
-l1, l2, l1_l2 = L1, L2, L1L2
+class OrthogonalRegularizer(Regularizer):
+    """factor / pairs times the sum over all pairs of rows (or columns) of a matrix of |their cosine|.
+
+    Args:
+        factor: 0 or more.
+        mode: "rows" or "columns": which are to be orthogonal.
+    """
+
+    _arguments = ("factor", "mode")
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = _factor("OrthogonalRegularizer", "factor", factor)
+        if mode not in ("rows", "columns"):
+            raise StriateError(f'OrthogonalRegularizer: got mode={mode!r}, expected "rows" or "columns"')
+        self.mode = mode
+        self.orthogonality = Orthogonality(self.factor, mode == "rows")
+
+    def __call__(self, x: ArrayLike) -> float:
+        """The penalty of a matrix."""
+        values = np.asarray(x, dtype=np.float64)
+        if values.ndim != 2:
+            raise ShapeError(
+                f"OrthogonalRegularizer: got weights of shape {values.shape}, expected two dimensions (a dense kernel)"
+            )
+        vectors = values if self.mode == "rows" else values.T
+        units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-7)
+        pairs = len(units) * (len(units) - 1) / 2
+        cosines = np.abs(np.triu(units @ units.T, 1)).sum()
+        return float(self.factor * cosines / pairs) if pairs else 0.0
+
+
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 _CLASSES: dict[str, type[Regularizer]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
+_CLASSES |= {"OrthogonalRegularizer": OrthogonalRegularizer, "orthogonal_regularizer": OrthogonalRegularizer}
 _CLASSES |= {"l1": L1, "l2": L2, "l1l2": L1L2, "l1_l2": L1L2}
 
 RegularizerLike = str | Mapping[str, Any] | Regularizer | type[Regularizer] | None
@@ -105,7 +139,7 @@ def get(identifier: RegularizerLike) -> Regularizer | None:
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
     raise StriateError(
-        f"regularizer: got {identifier!r}, expected one of L1, L2, L1L2 or a name such as \"l2\"; "
+        f'regularizer: got {identifier!r}, expected one of L1, L2, L1L2, OrthogonalRegularizer or a name such as "l2"; '
         "functions of your own cannot be used as penalties"
     )
 

@@ -348,6 +348,12 @@ def penalty(x: Exact, l1: float, l2: float) -> float:
     return float(l1 * np.abs(x).sum() + l2 * (x * x).sum())
 
 
+def not_orthogonal(vectors: Exact, factor: float) -> float:
+    """factor times the mean over all pairs of |cosine|."""
+    pairs = list(itertools.combinations(vectors, 2))
+    return factor * sum(abs(a @ b) / math.sqrt((a @ a) * (b @ b)) for a, b in pairs) / len(pairs)
+
+
 def total_loss(
     graph: Graph,
     images: Sequence[NDArray[np.generic]],
@@ -369,5 +375,8 @@ def total_loss(
             total += penalty(values[node.index], node.operation.l1, node.operation.l2) / len(images[0])
     for p in graph.parameters():
         if p.trainable:
-            total += penalty(np.asarray((parameters or {}).get(p, p.value), np.float64), p.l1, p.l2)
+            w = np.asarray((parameters or {}).get(p, p.value), np.float64)
+            total += penalty(w, p.l1, p.l2)
+            if p.orthogonality is not None:
+                total += not_orthogonal(w if p.orthogonality.rows else w.T, p.orthogonality.factor)
     return total

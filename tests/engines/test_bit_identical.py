@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from striate.engines import Engine
-from striate.graph import Graph
+from striate.graph import Constraint, Graph, Orthogonality
 
 from .networks import augmented, deep, gated, lenet, normalised, wide
 from .training import SPARSE, fresh_rule, patterns, train, weights_of
@@ -21,6 +21,16 @@ from .training import SPARSE, fresh_rule, patterns, train, weights_of
 pytestmark = pytest.mark.skipif(
     os.environ.get("STRIATE_TESTED_ENGINE", "native") != "native", reason="a promise of the native engine only"
 )
+
+def bounded() -> Graph:
+    """Constraints and penalties of whole parameters, which a thread takes each."""
+    graph = lenet()
+    for parameter in graph.parameters():
+        parameter.constraint = Constraint(tuple(range(parameter.value.ndim - 1)) or (0,), 0.0, 0.8, 0.9)
+        if parameter.value.ndim == 2:
+            parameter.orthogonality = Orthogonality(0.1, rows=False)
+    return graph
+
 
 # Name: network, image shape, examples, batch size, steps. The last batch of each epoch is a part of one.
 NETWORKS: dict[str, tuple[Callable[[], Graph], tuple[int, ...], int, int, int]] = {
@@ -31,6 +41,7 @@ NETWORKS: dict[str, tuple[Callable[[], Graph], tuple[int, ...], int, int, int]] 
     "large convolutions": (deep, (12, 12, 3), 43, 20, 3),
     "norms, gates and look-up": (gated, (12, 12, 3), 43, 20, 3),
     "augmentation and noise": (augmented, (12, 12, 3), 75, 32, 6),
+    "constraints": (bounded, (28, 28, 1), 75, 32, 4),
     "one image at a time": (normalised, (12, 12, 3), 3, 1, 3),
 }
 

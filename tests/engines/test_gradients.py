@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from striate.engines import Engine, Examples
-from striate.graph import Array, Graph, LossFunction, Node, UpdateRule
+from striate.graph import Array, Graph, LossFunction, Node, Orthogonality, UpdateRule
 from striate.graph.operations import (
     Activation,
     Add,
@@ -339,6 +339,19 @@ def test_penalties_of_weights_and_activities(engine: Engine) -> None:
         parameter.l1, parameter.l2 = 0.01 * (k + 1), 0.02 * (k % 2)
         names.append(parameter.name)
     graph.parameters()[-1].trainable = False
+    targets = make.rng.normal(size=(10, 3)).astype(np.float32)
+    assert_loss(engine, graph, [LossFunction(SQUARE)], Examples(make.images(10), [targets]))
+
+
+@pytest.mark.parametrize("rows", [True, False])
+def test_penalty_of_vectors_that_are_not_orthogonal(engine: Engine, rows: bool) -> None:
+    make = Builder(8)
+    x = make.activation(make.dense(make.input(4), 6), "tanh")
+    graph = make.finish(make.dense(x, 3))
+    for k, parameter in enumerate(graph.parameters()):
+        parameter.name += str(k)
+        if parameter.value.ndim == 2:
+            parameter.orthogonality, parameter.l2 = Orthogonality(0.5, rows), 0.01
     targets = make.rng.normal(size=(10, 3)).astype(np.float32)
     assert_loss(engine, graph, [LossFunction(SQUARE)], Examples(make.images(10), [targets]))
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from striate.engines import Engine, Examples
-from striate.graph import Array, Graph, LossFunction, UpdateRule
+from striate.graph import Array, Constraint, Graph, LossFunction, Parameter, UpdateRule
+from striate.graph.training import AVERAGE
 
 from . import reference
 from .checks import assert_close
@@ -53,6 +54,22 @@ def expected_step(
     if kind == "adagrad":
         s["a"] = s.get("a", np.full_like(w, n["initial_accumulator_value"])) + g * g
         return w - lr * g / np.sqrt(s["a"] + n["epsilon"])
+    if kind == "adamax":
+        m = average("m", g, n["beta_1"])
+        s["u"] = np.maximum(n["beta_2"] * s.get("u", np.zeros_like(w)), np.abs(g))
+        return w - lr * m / ((1 - n["beta_1"] ** t) * (s["u"] + n["epsilon"]))
+    if kind == "ftrl":
+        p, l1 = -n["learning_rate_power"], n["l1_regularization_strength"]
+        before = s.get("a", np.full_like(w, n["initial_accumulator_value"]))
+        s["a"] = before + g * g
+        pull = g + 2 * n["l2_shrinkage_regularization_strength"] * w
+        s["z"] = s.get("z", np.zeros_like(w)) + pull - (s["a"] ** p - before**p) / lr * w
+        quadratic = s["a"] ** p / lr + 2 * (n["l2_regularization_strength"] + n["beta"] / (2 * lr))
+        return (np.clip(s["z"], -l1, l1) - s["z"]) / quadratic
+    if kind == "lion":
+        m = s.get("m", np.zeros_like(w))
+        s["m"] = n["beta_2"] * m + (1 - n["beta_2"]) * g
+        return w - lr * np.sign(n["beta_1"] * m + (1 - n["beta_1"]) * g)
     assert kind == "adadelta"
     a = average("g", g * g, n["rho"])
     change = -np.sqrt(s.get("d", np.zeros_like(w)) + n["epsilon"]) / np.sqrt(a + n["epsilon"]) * g
@@ -132,6 +149,94 @@ def test_clipping_and_decay(engine: Engine, name: str, clip: str) -> None:
     options, function = CLIPS[clip]
     graph, examples = linear(1)
     run(fresh_rule(name, graph, **options), engine, graph, examples, function)
+
+
+def pinned(w: Exact, axis: int | tuple[int, ...], low: float, high: float, rate: float) -> Exact:
+    norms = np.sqrt((w * w).sum(axis=axis, keepdims=True))
+    return w * (rate * np.clip(norms, low, high) + (1 - rate) * norms) / (norms + 1e-7)
+
+
+def one_step(engine: Engine, rule: str, parameters: Callable[[list[Parameter]], None], **options: float) -> list[Array]:
+    """Weights after each of six steps on a line, with parameters set up by a function; then the averages, if any."""
+    graph, examples = linear(6)
+    parameters(graph.parameters())
+    updates = fresh_rule(rule, graph, **options)
+    program = engine.compile(graph, losses=[SQUARE], rule=updates)
+    seen = []
+    for step in range(6):
+        program.train(examples, np.arange(20), 20, np.array([0.1]), step)
+        seen += [parameter.numpy() for parameter in graph.parameters()]
+    return seen + [updates.slots[id(p)][AVERAGE] for p in graph.parameters() if "ema_momentum" in options]
+
+
+CONSTRAINTS = {
+    "columns": Constraint((0,), 0.0, 0.4),
+    "rows": Constraint((1,), 0.3, 0.5, 0.7),
+    "all": Constraint((0, 1), 1.0, 1.0),
+    "sign": Constraint(non_negative=True),
+}
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_constraints(engine: Engine, name: str) -> None:
+    """One step of gradient descent by hand, then the constraint; clipping and the average come before it."""
+    c = CONSTRAINTS[name]
+    graph, examples = linear(6)
+    kernel, bias = graph.parameters()
+    kernel.constraint, bias.constraint = c, Constraint(non_negative=True)
+    exact = [p.value.astype(np.float64) for p in (kernel, bias)]
+    gradients = linear_gradients(exact[0], exact[1], examples.images[0], examples.targets[0])
+    moved = [w - 0.1 * g for w, g in zip(exact, gradients, strict=True)]
+    rule = fresh_rule("sgd", graph, ema_momentum=0.9)
+    engine.compile(graph, losses=[SQUARE], rule=rule).train(examples, np.arange(20), 20, np.array([0.1]), 0)
+    assert_close(rule.slots[id(kernel)][AVERAGE], moved[0], "average", 1e-5)
+    kept = np.maximum(moved[0], 0) if c.non_negative else pinned(moved[0], c.axes, c.minimum, c.maximum, c.rate)
+    assert_close(kernel.value, kept, "kernel", 1e-5)
+    assert_close(bias.value, np.maximum(moved[1], 0), "bias", 1e-5)
+
+
+@pytest.mark.parametrize("axes", [(0,), (3,), (0, 1, 2), (1, 3), (0, 2), (0, 1, 2, 3)])
+def test_constraints_of_kernels_along_any_axes(engine: Engine, axes: tuple[int, ...]) -> None:
+    make = Builder(9)
+    x = make.conv(make.input(6, 6, 3), 4, 2, 3)
+    graph = make.finish(make.dense(make.flatten(x), 2))
+    kernel = graph.parameters()[0]
+    kernel.constraint = Constraint(axes, 0.2, 0.3, 0.5)
+    before = kernel.value.astype(np.float64)
+    examples = Examples(make.images(5), [np.zeros((5, 2), np.float32)])
+    program = engine.compile(graph, losses=[SQUARE], rule=fresh_rule("sgd", graph))
+    program.train(examples, np.arange(5), 5, np.array([0.0]), 0)
+    assert_close(kernel.value, pinned(before, axes, 0.2, 0.3, 0.5), "kernel", 1e-6)
+
+
+def test_moving_average_of_weights(engine: Engine) -> None:
+    """average <- m average + (1 - m) w, beginning with w; every third step w becomes the average."""
+    plain = one_step(engine, "adam", lambda ps: None)
+    averaged = one_step(engine, "adam", lambda ps: None, ema_momentum=0.8)
+    for a, b in zip(plain, averaged, strict=False):
+        np.testing.assert_array_equal(a, b)
+    for which in (0, 1):
+        mean = plain[which].astype(np.float64)
+        for step in range(1, 6):
+            mean = 0.8 * mean + 0.2 * plain[2 * step + which]
+        assert_close(averaged[12 + which], mean, "average", 1e-6)
+    overwritten = one_step(engine, "sgd", lambda ps: None, ema_momentum=0.8, ema_overwrite_frequency=3)
+    for which in (0, 1):
+        np.testing.assert_array_equal(overwritten[10 + which], overwritten[12 + which])
+        assert np.abs(overwritten[10 + which] - plain[10 + which]).max() > 0
+
+
+def test_parameters_without_decay(engine: Engine) -> None:
+    graph, examples = linear(7)
+    kernel, bias = graph.parameters()
+    before = kernel.numpy(), bias.numpy()
+    rule = fresh_rule("sgd", graph, weight_decay=0.5)
+    rule.undecayed = frozenset({id(bias)})
+    rates = np.array([1e-30])  # the gradient's share is nothing beside the decay's
+    rule.weight_decay = 1e29
+    engine.compile(graph, losses=[SQUARE], rule=rule).train(examples, np.arange(20), 20, rates, 0)
+    assert_close(kernel.value, 0.9 * before[0], "kernel", 1e-6)
+    np.testing.assert_array_equal(bias.value, before[1])
 
 
 def test_state_is_the_optimizers_memory(engine: Engine) -> None:

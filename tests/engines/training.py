@@ -9,9 +9,14 @@ from numpy.typing import NDArray
 
 from striate.engines import Engine, Examples, StepResults
 from striate.graph import UPDATE_SLOTS, Graph, LossFunction, UpdateRule
+from striate.graph.training import AVERAGE
 
 SPARSE = LossFunction("sparse_categorical_crossentropy")
 
+FTRL = {
+    "learning_rate_power": -0.5, "initial_accumulator_value": 0.1, "l1_regularization_strength": 0.0,
+    "l2_regularization_strength": 0.0, "l2_shrinkage_regularization_strength": 0.0, "beta": 0.0,
+}  # fmt: skip
 # The numbers of every rule; epsilon is larger than Keras's 1e-7 where a tiny gradient's sign would decide a whole step.
 RULES: dict[str, tuple[str, dict[str, float]]] = {
     "sgd": ("sgd", {"momentum": 0.0, "nesterov": 0.0}),
@@ -20,13 +25,21 @@ RULES: dict[str, tuple[str, dict[str, float]]] = {
     "adam": ("adam", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-4, "amsgrad": 0.0}),
     "adam, amsgrad": ("adam", {"beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-4, "amsgrad": 1.0}),
     "adamw": ("adamw", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-4, "amsgrad": 0.0}),
+    "adamax": ("adamax", {"beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-4}),
     "nadam": ("nadam", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-4}),
     "rmsprop": ("rmsprop", {"rho": 0.9, "momentum": 0.0, "epsilon": 1e-6, "centered": 0.0}),
     "rmsprop, centered": ("rmsprop", {"rho": 0.9, "momentum": 0.5, "epsilon": 1e-4, "centered": 1.0}),
     "adagrad": ("adagrad", {"initial_accumulator_value": 0.1, "epsilon": 1e-7}),
     "adadelta": ("adadelta", {"rho": 0.95, "epsilon": 1e-4}),
+    "ftrl": ("ftrl", FTRL),
+    "ftrl, regularised": (
+        "ftrl",
+        {**FTRL, "learning_rate_power": -0.7, "l1_regularization_strength": 1e-3, "l2_regularization_strength": 1e-2,
+         "l2_shrinkage_regularization_strength": 1e-3, "beta": 0.1},
+    ),
+    "lion": ("lion", {"beta_1": 0.9, "beta_2": 0.99}),
 }
-RATES = {"sgd": 0.05, "adadelta": 1.0, "adagrad": 0.05, "rmsprop": 0.0005}
+RATES = {"sgd": 0.05, "adadelta": 1.0, "adagrad": 0.05, "rmsprop": 0.0005, "ftrl": 0.05, "lion": 0.0005}
 
 
 def fresh_rule(name: str, graph: Graph, **options: float) -> UpdateRule:
@@ -37,9 +50,14 @@ def fresh_rule(name: str, graph: Graph, **options: float) -> UpdateRule:
         "velocity_hat": not numbers.get("amsgrad"),
         "average_gradient": not numbers.get("centered"),
     }
-    start = numbers.get("initial_accumulator_value", 0.0)
+    start = {"accumulator": numbers.get("initial_accumulator_value", 0.0)}
+    average = [AVERAGE] if "ema_momentum" in options else []
     slots = {
-        id(p): {slot: np.full(p.shape, start, np.float32) for slot in UPDATE_SLOTS[kind] if not absent.get(slot)}
+        id(p): {
+            slot: np.full(p.shape, start.get(slot, 0.0), np.float32)
+            for slot in [*UPDATE_SLOTS[kind], *average]
+            if not absent.get(slot)
+        }
         for p in graph.parameters()
         if p.trainable
     }

@@ -132,6 +132,10 @@ def optimizers(api):
         "rmsprop centered": kinds.RMSprop(0.002, momentum=0.5, centered=True),
         "adagrad": kinds.Adagrad(0.05),
         "adadelta": kinds.Adadelta(0.5),
+        "adamax": kinds.Adamax(0.002),
+        "ftrl": kinds.Ftrl(0.05, beta=0.1),
+        "lion": kinds.Lion(0.0005),
+        "averaged": kinds.Adam(0.002, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=3),
         "exponential": kinds.Adam(schedules.ExponentialDecay(0.01, 5, 0.9, staircase=True)),
         "cosine": kinds.SGD(schedules.CosineDecay(0.05, 100)),
         "piecewise": kinds.SGD(schedules.PiecewiseConstantDecay([2, 5], [0.05, 0.02, 0.01]), momentum=0.9),
@@ -142,5 +146,5 @@ def optimizers(api):
 
 OPTIMIZERS = (
     "sgd", "momentum", "adam", "amsgrad", "adamw", "nadam", "rmsprop", "rmsprop centered", "adagrad", "adadelta",
-    "exponential", "cosine", "piecewise", "polynomial", "inverse time",
+    "adamax", "ftrl", "lion", "averaged", "exponential", "cosine", "piecewise", "polynomial", "inverse time",
 )  # fmt: skip

@@ -16,7 +16,7 @@ EACH = "expected a whole number or 2 of them, each at least 1"
 MASK = "expected sizes of the mask, the batch included, such as (None, 1, 1, 64)"
 LEAVE = "which Striate does not have; leave it out"
 CHANNELS = "images have their channels last here; transpose them with x.transpose(0, 2, 3, 1)"
-CONSTRAINT = "which Striate does not have; use {}=striate.regularizers.L2(...) to keep weights small"
+CONSTRAINT = "expected one of MaxNorm, MinMaxNorm, NonNeg, UnitNorm or a name such as \"max_norm\"; "
 INPUT_DTYPE = 'expected a type of numbers such as "float32" or "uint8"'
 
 CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
@@ -46,12 +46,13 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.Conv2D(4, 3, data_format="x"), "conv2d: got data_format='x'; expected \"channels_last\""),
     (lambda: layers.Conv2D(4, 3, use_bias="no"), "conv2d: got use_bias='no', expected True or False"),
     (
-        lambda: layers.Conv2D(4, 3, kernel_constraint="non_neg"),
-        f"conv2d: got kernel_constraint='non_neg', {CONSTRAINT.format('kernel_regularizer')}",
+        lambda: layers.Conv2D(4, 3, kernel_constraint="non_negg"),
+        "conv2d: kernel_constraint: unknown constraint 'non_negg': did you mean 'non_neg' or 'NonNeg'?",
     ),
     (
         lambda: layers.BatchNormalization(gamma_constraint=abs),
-        f"batch_normalization: got gamma_constraint={abs!r}, {CONSTRAINT.format('gamma_regularizer')}",
+        f"batch_normalization: gamma_constraint: constraint: got {abs!r}, {CONSTRAINT}"
+        "functions of your own cannot be used as constraints",
     ),
     (
         lambda: layers.Conv2D(4, 3, activation="rellu"),

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "check.h"
+#include "weights.h"
 
 namespace striate::tests {
 
@@ -260,6 +261,24 @@ static void reference_update(const UpdateArguments& a, double& w, double g, doub
       s[2] = std::max(s[2], s[1]);
       w -= lr * c1 * s[0] / (std::sqrt(a.slot[2] ? s[2] : s[1]) + eps);
       return;
+    case Rule::adamax:
+      s[0] = b1 * s[0] + (1 - b1) * g;
+      s[1] = std::max(b2 * s[1], std::abs(g));
+      w -= lr * c1 * s[0] / (s[1] + eps);
+      return;
+    case Rule::ftrl: {
+      const double next = s[0] + g * g, power = value(a.power), l1 = value(a.l1);
+      s[1] += g + 2 * value(a.shrinkage) * w - (std::pow(next, power) - std::pow(s[0], power)) / lr * w;
+      w = (std::clamp(s[1], -l1, l1) - s[1]) / (std::pow(next, power) / lr + 2 * value(a.l2));
+      s[0] = next;
+      return;
+    }
+    case Rule::lion: {
+      const double way = b1 * s[0] + (1 - b1) * g;
+      w -= lr * (way > 0 ? 1 : way < 0 ? -1 : 0);
+      s[0] = b2 * s[0] + (1 - b2) * g;
+      return;
+    }
     case Rule::nadam:
       s[0] = b1 * s[0] + (1 - b1) * g;
       s[1] = b2 * s[1] + (1 - b2) * g * g;
@@ -296,6 +315,7 @@ static void test_update(const Kernels& k, Rule rule, int slots, bool flag, int64
   a.nesterov = a.centered = flag;
   a.correction_1 = 0.7f, a.correction_2 = 0.2f, a.correction_3 = 1.5f;
   a.gradient_scale = 0.5f;
+  a.power = flag ? 0.5f : 0.7f, a.l1 = 0.05f, a.l2 = 0.1f, a.shrinkage = 0.02f;
   if (count % 2) a.clip_value = 0.3f, a.weight_decay = 0.1f;
   const auto n = static_cast<size_t>(count);
   std::vector<float> weights = random.floats(count), state[3];
@@ -307,7 +327,13 @@ static void test_update(const Kernels& k, Rule rule, int slots, bool flag, int64
     a.slot[s] = state[s].data();
   }
   a.weights = weights.data();
+  std::vector<float> average(n, 0.0f);
+  std::vector<double> expected_average(n, 0.0);
+  a.average = average.data();
   for (int step = 0; step < 3; step++) {
+    a.average_momentum = step ? 0.75f : 0.0f;
+    a.average_overwrites = step == 1 && flag;
+    a.non_negative = count % 2 == 0;
     const auto gradient = random.floats(count);
     a.gradient = gradient.data();
     k.update(a);
@@ -315,10 +341,14 @@ static void test_update(const Kernels& k, Rule rule, int slots, bool flag, int64
       double s[3] = {expected_state[0][i], expected_state[1][i], expected_state[2][i]};
       reference_update(a, expected[i], value(gradient[i]), s);
       for (int j = 0; j < 3; j++) expected_state[j][i] = s[j];
+      expected_average[i] = step ? 0.75 * expected_average[i] + 0.25 * expected[i] : expected[i];
+      if (a.average_overwrites) expected[i] = expected_average[i];
+      if (a.non_negative) expected[i] = std::max(expected[i], 0.0);
     }
   }
   const auto what = text("rule %d, slots %d, flag %d, %d weights", static_cast<int>(rule), slots, flag, static_cast<int>(count));
   CHECK_CLOSE(what, doubles(weights), expected, 1e-5);
+  CHECK_CLOSE(what + ": average", doubles(average), expected_average, 1e-5);
   for (int s = 0; s < 3; s++)
     if (a.slot[s]) CHECK_CLOSE(what + text(": state %d", s), doubles(state[s]), expected_state[s], 1e-5);
 }
@@ -330,9 +360,53 @@ static void test_updates(const Kernels& k, Random& random) {
     bool flag;
   } rules[] = {{Rule::sgd, 0, false},    {Rule::sgd, 1, false},   {Rule::sgd, 1, true},     {Rule::adam, 3, false},    {Rule::adam, 7, false},
                {Rule::adamw, 3, false},  {Rule::nadam, 3, false}, {Rule::rmsprop, 1, false}, {Rule::rmsprop, 3, false}, {Rule::rmsprop, 5, true},
-               {Rule::rmsprop, 7, true}, {Rule::adagrad, 1, false}, {Rule::adadelta, 3, false}};
+               {Rule::rmsprop, 7, true}, {Rule::adagrad, 1, false}, {Rule::adadelta, 3, false},
+               {Rule::adamax, 3, false}, {Rule::ftrl, 3, false}, {Rule::ftrl, 3, true}, {Rule::lion, 1, false}};
   for (const auto& r : rules)
     for (const int64_t count : {1, k.lanes - 1, k.lanes, k.lanes + 1, 3 * k.lanes + 5}) test_update(k, r.rule, r.slots, r.flag, count, random);
+}
+
+// Every choice of dimensions for norms, of weights (2, 3, 4), and the cosines of rows and of columns.
+static void test_whole_parameters(Random& random) {
+  const int64_t sizes[3] = {2, 3, 4};
+  for (int along = 1; along < 8; along++) {
+    auto weights = random.floats(24);
+    NormBound bound;
+    for (int d = 0; d < 3; d++) {
+      bound.sizes.push_back(sizes[d]);
+      bound.reduced.push_back(along >> d & 1);
+    }
+    bound.minimum = 0.9, bound.maximum = 1.1, bound.rate = 0.8;
+    std::vector<double> squares(24, 0.0), expected;
+    const auto group = [&](size_t i) {  // the place with zeros for the dimensions that norms run along
+      const size_t at[3] = {i / 12, i / 4 % 3, i % 4};
+      return (along & 1 ? 0 : at[0] * 12) + (along & 2 ? 0 : at[1] * 4) + (along & 4 ? 0 : at[2]);
+    };
+    for (size_t i = 0; i < 24; i++) squares[group(i)] += value(weights[i]) * value(weights[i]);
+    for (size_t i = 0; i < 24; i++) {
+      const double norm = std::sqrt(squares[group(i)]);
+      expected.push_back(value(weights[i]) * (0.8 * std::clamp(norm, 0.9, 1.1) + 0.2 * norm) / (norm + 1e-7));
+    }
+    bound_norms(bound, weights.data());
+    CHECK_CLOSE(text("norms along %d", along), doubles(weights), expected, 1e-6);
+  }
+  for (const bool rows : {true, false}) {
+    auto weights = random.floats(15);
+    const Orthogonality o = {0.7, 3, 5, rows};
+    std::vector<float> gradient(15, 0.25f);
+    const double penalty = add_orthogonality_gradient(o, weights.data(), gradient.data());
+    CHECK_CLOSE("orthogonality", (std::vector<double>{penalty}), (std::vector<double>{orthogonality_penalty(o, weights.data())}), 0);
+    std::vector<double> expected;
+    for (size_t i = 0; i < 15; i++) {
+      const float w = weights[i], up = w + 1e-3f, down = w - 1e-3f;
+      weights[i] = up;
+      const double high = orthogonality_penalty(o, weights.data());
+      weights[i] = down;
+      expected.push_back(0.25 + (high - orthogonality_penalty(o, weights.data())) / (value(up) - value(down)));
+      weights[i] = w;
+    }
+    CHECK_CLOSE(text("orthogonality of rows %d", rows), doubles(gradient), expected, 1e-3);
+  }
 }
 
 static void test_gradient_sums(const Kernels& k, int64_t count, int64_t slots, float l1, float l2, Random& random) {
@@ -366,6 +440,7 @@ void test_training(const Kernels& k) {
   test_losses(k, random);
   test_other_losses(k, random);
   test_updates(k, random);
+  test_whole_parameters(random);
   for (const int64_t count : {1, k.lanes - 1, k.lanes, 2 * k.lanes + 3})
     for (const int64_t slots : {1, 2, 16}) {
       test_gradient_sums(k, count, slots, 0, 0, random);

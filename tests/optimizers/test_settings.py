@@ -12,7 +12,7 @@ from striate import optimizers, schedules
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Parameter
 
-NAMES = ["SGD", "Adam", "AdamW", "Nadam", "RMSprop", "Adagrad", "Adadelta"]
+NAMES = ["SGD", "Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Adagrad", "Adadelta", "Ftrl", "Lion"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,7 +94,11 @@ def test_learning_rate_is_a_number_a_schedule_or_a_function() -> None:
         ("Adam", {"epsilon": -1e-7}, "epsilon"),
         ("Adam", {"clipnorm": 1.0, "clipvalue": 2.0}, "only one of them"),
         ("Adam", {"clipvalue": 0}, "clipvalue=0"),
-        ("Adam", {"use_ema": True}, "use_ema=True is not available"),
+        ("Adam", {"use_ema": True, "ema_momentum": 1.5}, "ema_momentum=1.5"),
+        ("Adam", {"use_ema": True, "ema_overwrite_frequency": 0}, "ema_overwrite_frequency=0"),
+        ("Lion", {"beta_1": 0.0}, "expected a number above 0"),
+        ("Ftrl", {"learning_rate_power": 0.5}, "learning_rate_power=0.5, expected 0 or less"),
+        ("Ftrl", {"beta": -1.0}, "beta=-1.0"),
         ("Adam", {"loss_scale_factor": 2.0}, "loss_scale_factor=2.0 is not available"),
         ("Adam", {"gradient_accumulation_steps": 4}, "gradient_accumulation_steps=4 is not available"),
         ("AdamW", {"weight_decay": None}, "use Adam for none"),

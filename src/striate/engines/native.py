@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from striate.engines import _native
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
 from striate.errors import StriateError
-from striate.graph import UPDATE_SLOTS, Array, Graph, LossFunction, Node, UpdateRule
+from striate.graph import UPDATE_SLOTS, Array, Constraint, Graph, LossFunction, Node, Parameter, Shape, UpdateRule
 from striate.graph.operations import Activation, Combine, Normalize, Pad, Pool, RandomWarp
 from striate.graph.operations.augmentation import FillMode
 from striate.graph.operations.base import Windowed
-from striate.graph.training import LossKind
+from striate.graph.training import AVERAGE, LossKind
 
 # In the order of the enumerations in native/kernels/kernels.h.
 _FUNCTIONS = (
@@ -141,7 +141,33 @@ def _rule_numbers(rule: UpdateRule) -> dict[str, float]:
         "clipvalue": rule.clipvalue or 0.0,
         "clipnorm": rule.clipnorm or 0.0,
         "global_clipnorm": rule.global_clipnorm or 0.0,
+        "ema_momentum": rule.ema_momentum or 0.0,
+        "ema_overwrite_frequency": float(rule.ema_overwrite_frequency or 0),
     }
+
+
+def _flags(parameter: Parameter, rule: UpdateRule | None) -> tuple[tuple[Any, ...], ...]:
+    """Whether and how a parameter is penalised, constrained and decayed."""
+    orthogonality, constraint = parameter.orthogonality, parameter.constraint
+    return (  # type: ignore[return-value]  # the last is a bool
+        (parameter.trainable, parameter.l1, parameter.l2),
+        (orthogonality.factor, *parameter.shape, orthogonality.rows) if orthogonality else (0.0, 0, 0, True),
+        _bound(constraint, parameter.shape) if constraint else (False, [], [], 0.0, 0.0, 1.0),
+        rule is None or id(parameter) not in rule.undecayed,
+    )
+
+
+def _bound(constraint: Constraint, shape: Shape) -> tuple[bool, list[int], list[bool], float, float, float]:
+    """A constraint with its dimensions: neighbours along which norms are taken count as one, and so do the others."""
+    sizes: list[int] = []
+    reduced: list[bool] = []
+    for axis, size in enumerate(() if constraint.non_negative else shape):
+        if reduced and reduced[-1] == (axis in constraint.axes):
+            sizes[-1] *= size
+        else:
+            sizes.append(size)
+            reduced.append(axis in constraint.axes)
+    return (constraint.non_negative, sizes, reduced, constraint.minimum, constraint.maximum, constraint.rate)
 
 
 class _NativeProgram(Program):
@@ -175,7 +201,7 @@ class _NativeProgram(Program):
                 for node in graph.nodes
             ],
             parameters=[parameter.value for parameter in parameters],
-            flags=[(parameter.trainable, parameter.l1, parameter.l2) for parameter in parameters],
+            flags=[_flags(parameter, rule) for parameter in parameters],
             slots=[_slots_of(rule, id(parameter)) for parameter in parameters],
             inputs=[node.index for node in graph.inputs],
             outputs=[node.index for node in graph.outputs],
@@ -329,4 +355,4 @@ def _slots_of(rule: UpdateRule | None, key: int) -> list[NDArray[np.float32] | N
     if rule is None:
         return []
     arrays = rule.slots.get(key, {})
-    return [arrays.get(name) for name in UPDATE_SLOTS[rule.kind]]
+    return [arrays.get(name) for name in (*UPDATE_SLOTS[rule.kind], AVERAGE)]

@@ -17,6 +17,7 @@ from striate.errors import ModelFileError
 from striate.formats.hdf5 import AnyArray
 from striate.formats.weights_h5 import WeightsReader, WeightsWriter
 from striate.graph import Parameter, Shape, UpdateRule
+from striate.graph.training import AVERAGE
 from striate.layers import InputLayer, Layer
 from striate.layers.symbolic import OpenShape
 from striate.lookup import snake_case
@@ -26,10 +27,13 @@ _STATE: dict[str, tuple[tuple[str, ...], ...]] = {
     "sgd": (("momentum",),),
     "adam": (("momentum", "velocity"), ("velocity_hat",)),
     "adamw": (("momentum", "velocity"), ("velocity_hat",)),
+    "adamax": (("momentum", "norm"),),
     "nadam": (("momentum", "velocity"),),
     "rmsprop": (("velocity",), ("momentum",), ("average_gradient",)),
     "adagrad": (("accumulator",),),
     "adadelta": (("accumulated_grad", "accumulated_delta_var"),),
+    "ftrl": (("accumulator", "linear"),),
+    "lion": (("momentum",),),
 }
 
 
@@ -188,7 +192,7 @@ def _state_arrays(model: Any) -> tuple[list[AnyArray], list[AnyArray]]:
     rule: UpdateRule = model.optimizer.rule(parameters)
     slots: list[AnyArray] = [
         rule.slots[id(parameter)][slot]
-        for group in _STATE[rule.kind]
+        for group in ((AVERAGE,), *_STATE[rule.kind])
         for parameter in parameters
         for slot in group
         if slot in rule.slots[id(parameter)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -34,11 +35,48 @@ def shapes_only() -> bool:
     return _outlines.get()
 
 
+@dataclass(frozen=True)
+class Constraint:
+    """What the weights are brought back to after every step (Keras's constraints).
+
+    w <- w d / (|w| + 1e-7) with d = rate clip(|w|, minimum, maximum) + (1 - rate) |w|, or w <- max(w, 0).
+
+    axes: along which the norms |w| are taken, each from 0 to the weights' rank - 1.
+    non_negative: the second form; the rest plays no part then.
+    """
+
+    axes: tuple[int, ...] = ()
+    minimum: float = 0.0
+    maximum: float = math.inf
+    rate: float = 1.0
+    non_negative: bool = False
+    EPSILON: ClassVar[float] = 1e-7
+
+    def wanted(self, norms: Array) -> Array:
+        """d for norms |w|."""
+        kept = np.clip(norms, self.minimum, self.maximum)
+        wanted: Array = np.float32(self.rate) * kept + np.float32(1 - self.rate) * norms
+        return wanted
+
+
+@dataclass(frozen=True)
+class Orthogonality:
+    """The penalty factor / pairs sum over pairs of vectors of |their cosine|; vectors are w's rows or columns.
+
+    w has two dimensions; a vector shorter than 1e-7 counts as divided by that.
+    """
+
+    factor: float
+    rows: bool = True
+
+
 @dataclass(eq=False)
 class Parameter:
     """A named float32 array. Engines hold on to its memory, so its value is only ever changed in place.
 
     trainable: whether optimizers move it. l1, l2: the penalties l1 sum|w| + l2 sum w^2 that training adds to the loss.
+    orthogonality: a further penalty, for two-dimensional weights.
+    constraint: what every step brings the weights back to.
     """
 
     name: str
@@ -46,6 +84,8 @@ class Parameter:
     trainable: bool = True
     l1: float = 0.0
     l2: float = 0.0
+    orthogonality: Orthogonality | None = None
+    constraint: Constraint | None = None
 
     def __post_init__(self) -> None:
         if shapes_only():

@@ -39,18 +39,24 @@ class LossFunction:
     apply_class_balancing: bool = False
 
 
-UpdateKind = Literal["sgd", "adam", "adamw", "nadam", "rmsprop", "adagrad", "adadelta"]
+UpdateKind = Literal[
+    "sgd", "adam", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "ftrl", "lion"
+]
 
 # The state arrays of each rule, in the order engines expect them. "" stands for none.
 UPDATE_SLOTS: dict[str, tuple[str, ...]] = {
     "sgd": ("momentum",),
     "adam": ("momentum", "velocity", "velocity_hat"),
     "adamw": ("momentum", "velocity", "velocity_hat"),
+    "adamax": ("momentum", "norm"),
     "nadam": ("momentum", "velocity"),
     "rmsprop": ("velocity", "momentum", "average_gradient"),
     "adagrad": ("accumulator",),
     "adadelta": ("accumulated_grad", "accumulated_delta_var"),
+    "ftrl": ("accumulator", "linear"),
+    "lion": ("momentum",),
 }
+AVERAGE = "average"  # the slot of any rule that keeps a moving average of the weights
 
 
 @dataclass(eq=False)
@@ -58,7 +64,11 @@ class UpdateRule:
     """An optimizer as engines see it: the rule's name, its numbers, and for each parameter its state arrays.
 
     numbers: by name, e.g. {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": 0.0}; always all of a rule's.
-    weight_decay: every parameter first shrinks by w <- w - w * weight_decay * learning_rate (decoupled).
+    weight_decay: every parameter first shrinks by w <- w - w * weight_decay * learning_rate (decoupled), but for those
+        of `undecayed`, by id(parameter).
+    ema_momentum: unless None, the slot AVERAGE follows the weights after every step and before their constraint:
+        a <- m a + (1 - m) w, with m = ema_momentum but 0 in the first step.
+    ema_overwrite_frequency: every so many steps the weights then become their average; None: never.
     slots: for each trainable parameter (keyed by id(parameter)) arrays shaped like it, by the names of UPDATE_SLOTS; a
         rule that an option leaves without one of its slots (SGD without momentum) leaves that name out.
     scalars: state shared by all parameters, by name (Nadam's "u_product"), one-element float64 arrays.
@@ -74,3 +84,6 @@ class UpdateRule:
     global_clipnorm: float | None = None
     slots: dict[int, dict[str, NDArray[np.float32]]] = field(default_factory=dict)
     scalars: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    undecayed: frozenset[int] = frozenset()
+    ema_momentum: float | None = None
+    ema_overwrite_frequency: int | None = None

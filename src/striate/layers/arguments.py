@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from striate import checks, initializers, random, regularizers
+from striate import checks, constraints, initializers, random, regularizers
 from striate.checks import as_whole
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
@@ -131,12 +131,6 @@ def nothing(layer: str, argument: str, value: object, instead: str) -> None:
         raise StriateError(f"{layer}: got {argument}={value!r}, which Striate does not have; {instead}")
 
 
-def no_constraint(layer: str, argument: str, value: object) -> None:
-    """A constraint on weights: none."""
-    instead = argument.replace("constraint", "regularizer")
-    nothing(layer, argument, value, f"use {instead}=striate.regularizers.L2(...) to keep weights small")
-
-
 def float32(layer: str, value: object) -> str:
     """A dtype or a serialized dtype policy that means float32."""
     found = value
@@ -178,6 +172,14 @@ def initializer(
     """An initializer; None stands for the default."""
     try:
         return initializers.get(value) or default()
+    except StriateError as error:
+        raise StriateError(f"{layer}: {argument}: {error}") from None
+
+
+def constraint(layer: str, argument: str, value: constraints.ConstraintLike) -> constraints.Constraint | None:
+    """What weights are kept to, or None."""
+    try:
+        return constraints.get(value)
     except StriateError as error:
         raise StriateError(f"{layer}: {argument}: {error}") from None
 

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate import activations, initializers, regularizers
+from striate import activations, constraints, initializers, regularizers
 from striate.arrays import check_finite, converted, numeric_array
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array, Graph, Node, Parameter, Shape, operations
+from striate.graph import Constraint as ConstraintRule
 from striate.graph.execution import execute
 from striate.graph.parameters import shapes_only
 from striate.layers import arguments
@@ -75,6 +76,8 @@ class Layer:
         self.name = name or automatic_name(type(self).__name__)
         self.dtype = arguments.float32(self.name, dtype)
         penalty = arguments.regularizer(self.name, "activity_regularizer", activity_regularizer)
+        if penalty is not None and penalty.orthogonality:
+            raise StriateError(f"{self.name}: activity_regularizer: OrthogonalRegularizer is for weights; use L1 or L2")
         self.activity_regularizer = penalty
         self.declared_input_shape = _declared(self.name, input_shape, batch_input_shape, input_dim)
         self._trainable = arguments.flag(self.name, "trainable", trainable)
@@ -88,16 +91,15 @@ class Layer:
         initializer: initializers.InitializerLike,
         default: type[initializers.Initializer],
         regularizer: regularizers.RegularizerLike = None,
-        constraint: object = None,
+        constraint: constraints.ConstraintLike = None,
     ) -> None:
-        """Keep how a parameter starts and what penalty it has, as attributes; there are no constraints."""
+        """Keep how a parameter starts, what penalty it has and what it is kept to, as attributes."""
         argument = f"{key}_initializer"
         setattr(self, argument, arguments.initializer(self.name, argument, initializer, default))
         argument = f"{key}_regularizer"
         setattr(self, argument, arguments.regularizer(self.name, argument, regularizer))
         argument = f"{key}_constraint"
-        arguments.no_constraint(self.name, argument, constraint)
-        setattr(self, argument, None)
+        setattr(self, argument, arguments.constraint(self.name, argument, constraint))
 
     # What the layer computes
 
@@ -258,8 +260,21 @@ class Layer:
         if values.shape != shape:
             raise ShapeError(f"{self.name}: {stem}_initializer made shape {values.shape}, expected {shape}")
         penalty = getattr(self, f"{stem}_regularizer", None) or regularizers.Regularizer()
+        if penalty.orthogonality and len(shape) != 2:
+            raise ShapeError(
+                f"{self.name}: {stem}_regularizer: OrthogonalRegularizer takes weights of two dimensions, got {shape}; "
+                "use L2"
+            )
         trainable = self._trainable and key not in self._never_trainable
-        return Parameter(f"{self.name}/{key}", values, trainable, penalty.l1, penalty.l2)
+        penalties = penalty.l1, penalty.l2, penalty.orthogonality
+        return Parameter(f"{self.name}/{key}", values, trainable, *penalties, self._bound(stem, shape))
+
+    def _bound(self, stem: str, shape: Shape) -> ConstraintRule | None:
+        constraint: constraints.Constraint | None = getattr(self, f"{stem}_constraint", None)
+        try:
+            return None if constraint is None else constraint.rule(shape)
+        except StriateError as error:
+            raise StriateError(f"{self.name}: {stem}_constraint: {error}") from None
 
     def _check_parameters(self, needed: Mapping[str, Shape], shapes: Sequence[OpenShape]) -> None:
         for key, expected in needed.items():
@@ -356,6 +371,8 @@ def _plain(argument: str, value: Any) -> Any:
     """An attribute as Keras writes it into a configuration."""
     if argument.endswith("_regularizer"):
         return regularizers.serialize(value)
+    if argument.endswith("_constraint"):
+        return constraints.serialize(value)
     if argument.endswith("_initializer"):
         return initializers.serialize(value)
     if argument == "activation":

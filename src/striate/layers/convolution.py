@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from striate import initializers, regularizers
+from striate import constraints, initializers, regularizers
 from striate.errors import ShapeError, StriateError
 from striate.graph import Parameter, Shape, operations
 from striate.graph.shapes import Padding, effective_kernel, resolve_padding
@@ -49,7 +49,7 @@ class Convolving(Layer):
         use_bias: bool,
         bias_initializer: initializers.InitializerLike,
         bias_regularizer: regularizers.RegularizerLike,
-        bias_constraint: None,
+        bias_constraint: constraints.ConstraintLike,
     ) -> None:
         """Keep what follows the sum over the kernel."""
         self.activation = find_activation(self.name, activation)
@@ -90,7 +90,7 @@ class Conv(Convolving):
         use_bias: whether to add a number for each filter.
         kernel_initializer, bias_initializer: how they start.
         kernel_regularizer, bias_regularizer, activity_regularizer: penalties on them and on the output.
-        kernel_constraint, bias_constraint: must be None.
+        kernel_constraint, bias_constraint: what every training step brings them back to (striate.constraints).
         **options: `name`, `trainable`, `input_shape`.
 
     Raises:
@@ -122,8 +122,8 @@ class Conv(Convolving):
         kernel_regularizer: regularizers.RegularizerLike = None,
         bias_regularizer: regularizers.RegularizerLike = None,
         activity_regularizer: regularizers.RegularizerLike = None,
-        kernel_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: constraints.ConstraintLike = None,
+        bias_constraint: constraints.ConstraintLike = None,
         **options: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate import initializers, regularizers
+from striate import constraints, initializers, regularizers
 from striate.errors import ShapeError
 from striate.graph import Parameter, Shape, operations
 from striate.layers import arguments
@@ -21,7 +21,8 @@ class Dense(Layer):
         use_bias: whether to add b.
         kernel_initializer, bias_initializer: how W and b start.
         kernel_regularizer, bias_regularizer, activity_regularizer: penalties on W, on b and on the output.
-        kernel_constraint, bias_constraint, lora_rank, lora_alpha, quantization_config: must be None.
+        kernel_constraint, bias_constraint: what every training step brings them back to (striate.constraints).
+        lora_rank, lora_alpha, quantization_config: must be None.
         **options: `name`, `trainable`, `input_shape`.
 
     Raises:
@@ -49,8 +50,8 @@ class Dense(Layer):
         kernel_regularizer: regularizers.RegularizerLike = None,
         bias_regularizer: regularizers.RegularizerLike = None,
         activity_regularizer: regularizers.RegularizerLike = None,
-        kernel_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: constraints.ConstraintLike = None,
+        bias_constraint: constraints.ConstraintLike = None,
         lora_rank: None = None,
         lora_alpha: None = None,
         quantization_config: None = None,

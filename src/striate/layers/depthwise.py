@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from striate import initializers, regularizers
+from striate import constraints, initializers, regularizers
 from striate.graph import Parameter, Shape, operations
 from striate.layers import arguments
 from striate.layers.activation import ActivationLike, activation_steps
@@ -25,7 +25,7 @@ class Depthwise(Convolving):
         depth_multiplier: int,
         initializer: initializers.InitializerLike,
         regularizer: regularizers.RegularizerLike,
-        constraint: None,
+        constraint: constraints.ConstraintLike,
     ) -> None:
         self.depth_multiplier = arguments.whole(self.name, "depth_multiplier", depth_multiplier)
         self._parameter("depthwise", initializer, initializers.GlorotUniform, regularizer, constraint)
@@ -57,7 +57,7 @@ class DepthwiseConv(Depthwise):
         use_bias: whether to add a number for each filter.
         depthwise_initializer, bias_initializer: how kernel and bias start.
         depthwise_regularizer, bias_regularizer, activity_regularizer: penalties on them and on the output.
-        depthwise_constraint, bias_constraint: must be None.
+        depthwise_constraint, bias_constraint: what every training step brings them back to.
         **options: `name`, `trainable`, `input_shape`.
 
     Raises:
@@ -87,8 +87,8 @@ class DepthwiseConv(Depthwise):
         depthwise_regularizer: regularizers.RegularizerLike = None,
         bias_regularizer: regularizers.RegularizerLike = None,
         activity_regularizer: regularizers.RegularizerLike = None,
-        depthwise_constraint: None = None,
-        bias_constraint: None = None,
+        depthwise_constraint: constraints.ConstraintLike = None,
+        bias_constraint: constraints.ConstraintLike = None,
         **options: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
@@ -117,7 +117,7 @@ class SeparableConv(Depthwise):
         depthwise_initializer, pointwise_initializer, bias_initializer: how kernels and bias start.
         depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer: penalties on them and on
             the output.
-        depthwise_constraint, pointwise_constraint, bias_constraint: must be None.
+        depthwise_constraint, pointwise_constraint, bias_constraint: what every training step brings them back to.
         **options: `name`, `trainable`, `input_shape`.
 
     Raises:
@@ -154,9 +154,9 @@ class SeparableConv(Depthwise):
         pointwise_regularizer: regularizers.RegularizerLike = None,
         bias_regularizer: regularizers.RegularizerLike = None,
         activity_regularizer: regularizers.RegularizerLike = None,
-        depthwise_constraint: None = None,
-        pointwise_constraint: None = None,
-        bias_constraint: None = None,
+        depthwise_constraint: constraints.ConstraintLike = None,
+        pointwise_constraint: constraints.ConstraintLike = None,
+        bias_constraint: constraints.ConstraintLike = None,
         **options: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)

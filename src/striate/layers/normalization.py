@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate import initializers, regularizers
+from striate import constraints, initializers, regularizers
 from striate.errors import ShapeError
 from striate.graph import Parameter, Shape, operations
 from striate.layers import arguments
@@ -25,7 +25,8 @@ class BatchNormalization(Layer):
         center, scale: whether there is a beta, a gamma.
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: how they start.
         beta_regularizer, gamma_regularizer: penalties on them.
-        beta_constraint, gamma_constraint, renorm, renorm_clipping, synchronized: must be None or False.
+        beta_constraint, gamma_constraint: what every training step brings them back to (striate.constraints).
+        renorm, renorm_clipping, synchronized: must be None or False.
         renorm_momentum: ignored.
         **options: `name`, `trainable`, `input_shape`.
 
@@ -63,8 +64,8 @@ class BatchNormalization(Layer):
         moving_variance_initializer: initializers.InitializerLike = "ones",
         beta_regularizer: regularizers.RegularizerLike = None,
         gamma_regularizer: regularizers.RegularizerLike = None,
-        beta_constraint: None = None,
-        gamma_constraint: None = None,
+        beta_constraint: constraints.ConstraintLike = None,
+        gamma_constraint: constraints.ConstraintLike = None,
         renorm: bool = False,
         renorm_clipping: None = None,
         renorm_momentum: float = 0.99,

@@ -8,18 +8,19 @@ from typing import Any
 from striate.errors import StriateError
 from striate.lookup import class_and_config, nearest, serialized
 from striate.optimizers import schedules
-from striate.optimizers.adam import Adam, AdamW, Nadam
-from striate.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from striate.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
+from striate.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from striate.optimizers.base import Optimizer
 from striate.optimizers.sgd import SGD
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Nadam", "Optimizer", "RMSprop", "deserialize", "get", "schedules",
-    "serialize",
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
+    "deserialize", "get", "schedules", "serialize",
 ]
 
 _CLASSES: dict[str, type[Optimizer]] = {
-    cls.__name__.lower(): cls for cls in (SGD, Adam, AdamW, Nadam, RMSprop, Adagrad, Adadelta)
+    cls.__name__.lower(): cls
+    for cls in (SGD, Adam, AdamW, Adamax, Nadam, RMSprop, Adagrad, Adadelta, Ftrl, Lion)
 }
 
 OptimizerLike = str | Mapping[str, Any] | Optimizer | type[Optimizer]

@@ -1,10 +1,11 @@
-"""Optimizers that scale each weight's step by the size of its past gradients: RMSprop, Adagrad, Adadelta."""
+"""Optimizers that scale each weight's step by the size of its past gradients: RMSprop, Adagrad, Adadelta, Ftrl."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from striate.errors import StriateError
 from striate.optimizers.base import Optimizer
 from striate.schedules import LearningRate
 
@@ -122,6 +123,59 @@ class Adadelta(Optimizer):
 
     def numbers(self) -> dict[str, float]:
         return {"rho": self.rho, "epsilon": self.epsilon}
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **self.numbers()}
+
+
+class Ftrl(Optimizer):
+    """Follow the regularised leader (McMahan et al. 2013): of all weights seen so far, those that would have done best.
+
+    With a' = a + g^2, p = -learning_rate_power and r the learning rate: z <- z + g + 2 s w - (a'^p - a^p) w / r,
+    w <- (clip(z, -l1, l1) - z) / (a'^p / r + 2 l2 + beta / r), a <- a'.
+
+    Args:
+        learning_rate: a number, a schedule or a function.
+        learning_rate_power: 0 or less; 0 for a fixed learning rate.
+        initial_accumulator_value: what a starts from, 0 or more.
+        l1_regularization_strength, l2_regularization_strength: 0 or more.
+        l2_shrinkage_regularization_strength: s, 0 or more.
+        beta: 0 or more.
+        weight_decay and the rest: as for `Optimizer`.
+    """
+
+    kind = "ftrl"
+
+    def __init__(
+        self, learning_rate: LearningRate = 0.001, learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1, l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0, l2_shrinkage_regularization_strength: float = 0.0, beta: float = 0.0,
+        weight_decay: float | None = None, clipnorm: float | None = None, clipvalue: float | None = None,
+        global_clipnorm: float | None = None, use_ema: bool = False, ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None, name: str | None = None,
+    ) -> None:
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name,
+        )
+        if self._number("learning_rate_power", learning_rate_power, -math.inf, math.inf) > 0:
+            raise StriateError(f"{self.name}: got learning_rate_power={learning_rate_power}, expected 0 or less")
+        self.learning_rate_power = float(learning_rate_power)
+        numbers = {
+            "initial_accumulator_value": initial_accumulator_value,
+            "l1_regularization_strength": l1_regularization_strength,
+            "l2_regularization_strength": l2_regularization_strength,
+            "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
+            "beta": beta,
+        }
+        self._numbers = {argument: self._number(argument, value, 0, math.inf) for argument, value in numbers.items()}
+
+    def numbers(self) -> dict[str, float]:
+        return {"learning_rate_power": self.learning_rate_power, **self._numbers}
+
+    def slots(self) -> dict[str, float]:
+        return {"accumulator": self._numbers["initial_accumulator_value"], "linear": 0.0}
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.numbers()}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.checks import whole
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Parameter, UpdateRule
-from striate.graph.training import UpdateKind
+from striate.graph.training import AVERAGE, UpdateKind
 from striate.lookup import snake_case
 from striate.schedules import LearningRate, LearningRateSchedule, deserialize, serialize
 
@@ -25,8 +27,12 @@ class Optimizer:
         clipnorm: each parameter's gradient is scaled down to at most this norm.
         clipvalue: each element of the gradients is kept within plus and minus this value.
         global_clipnorm: all gradients are scaled down together to at most this norm.
-        use_ema, loss_scale_factor, gradient_accumulation_steps: not available; only Keras's defaults are taken.
-        ema_momentum, ema_overwrite_frequency: without effect, for Keras's configurations.
+        use_ema: keep a moving average of the weights, a <- ema_momentum a + (1 - ema_momentum) w after every step,
+            beginning with the weights after the first; at the end of `fit` the weights become their average (Polyak
+            and Juditsky 1992).
+        ema_momentum: from 0 to 1.
+        ema_overwrite_frequency: with `use_ema`, every so many steps, too, the weights become their average.
+        loss_scale_factor, gradient_accumulation_steps: not available; only Keras's defaults are taken.
         name: by default the class's name in snake case.
 
     Attributes:
@@ -45,9 +51,14 @@ class Optimizer:
         gradient_accumulation_steps: int | None = None, name: str | None = None,
     ) -> None:
         self.name = name or snake_case(type(self).__name__)
-        self._refuse(use_ema=use_ema, loss_scale_factor=loss_scale_factor)
-        self._refuse(gradient_accumulation_steps=gradient_accumulation_steps)
+        self._refuse(loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps)
+        self.use_ema = bool(use_ema)
         self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
+        if use_ema:
+            self.ema_momentum = self._number("ema_momentum", ema_momentum, 0, math.nextafter(1, 2))
+            if ema_overwrite_frequency is not None:
+                whole(self.name, ema_overwrite_frequency, 1, "ema_overwrite_frequency")
+        self._excluded: tuple[frozenset[int], re.Pattern[str] | None] = (frozenset(), None)
         self._learning_rate = self._checked_rate(learning_rate)
         self.weight_decay = None if weight_decay is None else self._number("weight_decay", weight_decay, 0, math.inf)
         self.clipnorm = self._positive("clipnorm", clipnorm)
@@ -84,13 +95,45 @@ class Optimizer:
         for parameter in trainable:
             if id(parameter) not in self._slots:
                 self._parameters[id(parameter)] = parameter
+                starts = {AVERAGE: 0.0} | self.slots() if self.use_ema else self.slots()
                 self._slots[id(parameter)] = {
-                    name: np.full(parameter.shape, start, dtype=np.float32) for name, start in self.slots().items()
+                    name: np.full(parameter.shape, start, dtype=np.float32) for name, start in starts.items()
                 }
         return UpdateRule(
             self.kind, self.numbers(), self.weight_decay or 0.0, self.clipvalue, self.clipnorm, self.global_clipnorm,
             {id(parameter): self._slots[id(parameter)] for parameter in trainable}, self._scalars,
+            frozenset(id(parameter) for parameter in trainable if self._is_excluded(parameter)),
+            self.ema_momentum if self.use_ema else None, self.ema_overwrite_frequency if self.use_ema else None,
         )
+
+    def exclude_from_weight_decay(
+        self, var_list: Sequence[Parameter] | None = None, var_names: Sequence[str] | None = None
+    ) -> None:
+        """Leave some parameters out of weight decay: biases and scales, as a rule.
+
+        Args:
+            var_list: parameters, such as `layer.bias`.
+            var_names: regular expressions that are searched for in the parameters' names ("bias", "gamma").
+
+        Raises:
+            StriateError: the optimizer has trained already.
+        """
+        if self.built:
+            raise StriateError(f"{self.name}: exclude_from_weight_decay must be called before training begins")
+        pattern = re.compile("|".join(sorted(set(var_names)))) if var_names else None
+        self._excluded_parameters = list(var_list or [])  # keeps their ids alive
+        self._excluded = (frozenset(id(parameter) for parameter in self._excluded_parameters), pattern)
+
+    def _is_excluded(self, parameter: Parameter) -> bool:
+        ids, pattern = self._excluded
+        return id(parameter) in ids or bool(pattern and pattern.search(parameter.name.rsplit("/", 1)[-1]))
+
+    def finalize_variable_values(self, var_list: Sequence[Parameter]) -> None:
+        """With `use_ema`: put the averages in the place of these parameters' weights, as `fit` does at its end."""
+        for parameter in var_list:
+            average = self._slots.get(id(parameter), {}).get(AVERAGE)
+            if average is not None and self.iterations:
+                parameter.assign(average)
 
     @property
     def built(self) -> bool:
@@ -151,7 +194,7 @@ class Optimizer:
         shown = serialize(rate) if isinstance(rate, LearningRateSchedule) else self.learning_rate
         return {
             "name": self.name, "learning_rate": shown, "weight_decay": self.weight_decay, "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, "use_ema": False,
+            "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, "use_ema": self.use_ema,
             "ema_momentum": self.ema_momentum, "ema_overwrite_frequency": self.ema_overwrite_frequency,
             "loss_scale_factor": None, "gradient_accumulation_steps": None,
         }

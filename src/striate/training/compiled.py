@@ -90,8 +90,9 @@ def rule_key(compiled: Compiled, functions: tuple[LossFunction, ...]) -> tuple[A
     """What a compiled program depends on besides its graph."""
     optimizer = compiled.optimizer
     bounds = (optimizer.weight_decay, optimizer.clipnorm, optimizer.clipvalue, optimizer.global_clipnorm)
+    average = (optimizer.use_ema, optimizer.ema_momentum, optimizer.ema_overwrite_frequency)
     weights = tuple(by_output.flat(compiled.loss_weights))
-    return (id(optimizer), tuple(optimizer.numbers().items()), bounds, functions, weights)
+    return (id(optimizer), tuple(optimizer.numbers().items()), bounds, average, functions, weights)
 
 
 def _map(value: Any, plain: Callable[[Any], Any]) -> Any:

@@ -91,6 +91,8 @@ def run_fit(
     except KeyboardInterrupt:
         callbacks.on_train_end(logs)
         raise
+    if plan.epochs > 0:
+        model.optimizer.finalize_variable_values(model.trainable_weights)
     callbacks.on_train_end(logs)
 
 

@@ -19,7 +19,7 @@ from striate.engines.interface import AnyArray, Examples, Program, StepResults
 from striate.engines.torch.feed import Feed
 from striate.engines.torch.losses import batch_loss, takes_logits
 from striate.engines.torch.memory import State
-from striate.engines.torch.operations import Pass, penalty, run
+from striate.engines.torch.operations import Pass, orthogonality, penalty, run
 from striate.engines.torch.precision import Precision, largest, widened
 from striate.engines.torch.results import Results
 from striate.engines.torch.updates import update
@@ -127,7 +127,7 @@ class TorchProgram(Program):
             gradients = [gradient / self._scale.factor for gradient in gradients]
             found = largest(gradients)
         with torch.no_grad():
-            update(self._rule, trainable, gradients, state.slots, rate, mode.step + 1)
+            update(self._rule, state.trainable, trainable, gradients, state.slots, rate, mode.step + 1)
             for average, batch, momentum in mode.statistics:
                 average.mul_(momentum).add_(batch * (1.0 - momentum))
         return found
@@ -266,6 +266,8 @@ class TorchProgram(Program):
         for parameter in state.trainable:
             if parameter.l1 or parameter.l2:
                 total = total + penalty(state.weights[parameter], parameter.l1, parameter.l2)
+            if parameter.orthogonality is not None:
+                total = total + orthogonality(state.weights[parameter], parameter.orthogonality)
         return total, [values[node.index] for node in outputs]
 
     def _all(self, arrays: Sequence[AnyArray]) -> list[Tensor]:

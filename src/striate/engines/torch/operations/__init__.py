@@ -10,6 +10,6 @@ from striate.engines.torch.operations import (  # noqa: F401 (each registers its
     pooling,
 )
 from striate.engines.torch.operations.execution import Pass, forward, run
-from striate.engines.torch.operations.pointwise import penalty
+from striate.engines.torch.operations.pointwise import orthogonality, penalty
 
-__all__ = ["Pass", "forward", "penalty", "run"]
+__all__ = ["Pass", "forward", "orthogonality", "penalty", "run"]

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from striate.engines.torch.operations.execution import Pass, forward
 from striate.engines.torch.precision import widened
+from striate.graph import Orthogonality
 from striate.graph.operations import Activation, Affine, Penalty, PReLU, Scale, Softmax
 
 
@@ -94,3 +95,10 @@ def penalty(x: Tensor, l1: float, l2: float) -> Tensor:
     if l2:
         total = total + l2 * x.square().sum()
     return total
+
+
+def orthogonality(w: Tensor, wanted: Orthogonality) -> Tensor:
+    """factor / pairs times the sum over pairs of rows, or columns, of |their cosine|."""
+    units = F.normalize(w if wanted.rows else w.T, dim=1, eps=1e-7)
+    pairs = len(units) * (len(units) - 1) / 2
+    return wanted.factor / max(pairs, 1.0) * torch.triu(units @ units.T, 1).abs().sum()

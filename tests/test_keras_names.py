@@ -109,6 +109,29 @@ def test_names_at_the_top() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+ABSENT = {  # what Keras has besides, for other kinds of networks or of training
+    "losses": {"CTC", "CategoricalGeneralizedCrossEntropy", "Circle", "Dice", "Tversky"},
+    "metrics": {"ConcordanceCorrelation", "PearsonCorrelation", "R2Score"},
+    "constraints": set(),
+    "regularizers": set(),
+    "initializers": {"STFT", "STFTInitializer", "stft"},
+    "optimizers": {
+        "Adafactor", "Lamb", "LossScaleOptimizer", "MultiOptimizer", "Muon", "OptimizerMap", "ScheduleFreeAdamW",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", ABSENT)
+def test_names_and_signatures_of_what_networks_are_trained_with(keras: Any, module: str) -> None:
+    ours, theirs = getattr(striate, module), getattr(keras, module)
+    classes = {name for name, value in vars(theirs).items() if isinstance(value, type)}
+    assert {name for name in classes if not hasattr(ours, name)} == ABSENT[module]
+    for name in classes - ABSENT[module] - {"Loss", "Metric", "MeanMetricWrapper", "Optimizer"}:
+        if theirs.__dict__[name].__init__ is not object.__init__:
+            expected = {key: default for key, default in parameters(getattr(theirs, name)).items() if key != "kwargs"}
+            assert parameters(getattr(ours, name)) == expected, name
+
+
 @pytest.mark.parametrize("name", ["sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"])
 def test_axis_of_losses(keras: Any, name: str) -> None:
     function = getattr(striate.losses, name)

@@ -1,8 +1,12 @@
-"""The check of whole numbers that layers, training and the command line share."""
+"""The checks of numbers that layers, losses, metrics, training and the command line share."""
 
 from __future__ import annotations
 
+import math
 from operator import index
+from typing import Any
+
+import numpy as np
 
 from striate.errors import StriateError
 
@@ -34,3 +38,12 @@ def whole(name: str, value: object, minimum: int = 1, argument: str | None = Non
         came = f"{value!r}" if argument is None else f"{argument}={value!r}"
         raise StriateError(f"{name}: got {came}, expected a whole number of at least {minimum}")
     return number
+
+
+def number(name: str, argument: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
+    """A finite number from low to high, both included; errors begin with the name of what has the argument."""
+    ok = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not ok or not (math.isfinite(value) and low <= value <= high):
+        bounds = f"of {low:g} or more" if high == math.inf else f"from {low:g} to {high:g}"
+        raise StriateError(f"{name}: got {argument}={value!r}, expected a number {bounds}")
+    return float(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -113,12 +112,3 @@ def check_axis(name: str, axis: int) -> None:
     """Nothing but the last axis can be worked along."""
     if axis != -1:
         raise StriateError(f"{name}: got axis={axis!r}, expected -1: the classes are the last axis")
-
-
-def number(name: str, argument: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
-    """A finite number from low to high, both included."""
-    ok = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not ok or not (math.isfinite(value) and low <= value <= high):
-        bounds = f"of {low:g} or more" if high == math.inf else f"from {low:g} to {high:g}"
-        raise StriateError(f"{name}: got {argument}={value!r}, expected a number {bounds}")
-    return float(value)

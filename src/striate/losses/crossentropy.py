@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from striate.checks import number
 from striate.errors import ShapeError, StriateError
-from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean, number
+from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean
 
 
 def sparse_categorical_crossentropy(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean, number
+from striate.checks import number
+from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean
 
 
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:

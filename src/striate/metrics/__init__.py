@@ -41,7 +41,20 @@ from striate.metrics.accuracy import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
-from striate.metrics.base import Mean, MeanMetricWrapper, Metric
+from striate.metrics.auc import AUC
+from striate.metrics.base import Mean, MeanMetricWrapper, Metric, Sum
+from striate.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
 from striate.metrics.errors import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -59,27 +72,34 @@ from striate.metrics.errors import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
+from striate.metrics.fscore import F1Score, FBetaScore
+from striate.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 
 _ALL: tuple[type[Metric], ...] = (
     Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy, Mean, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError,
+    SparseTopKCategoricalAccuracy, Mean, Sum, TruePositives, FalsePositives, TrueNegatives, FalseNegatives, Precision,
+    Recall, SensitivityAtSpecificity, SpecificityAtSensitivity, PrecisionAtRecall, RecallAtPrecision, AUC, FBetaScore,
+    F1Score, IoU, BinaryIoU, MeanIoU, OneHotIoU, OneHotMeanIoU,
+    MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError,
     MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCoshError, CosineSimilarity, Hinge, SquaredHinge,
     CategoricalHinge, KLDivergence, Poisson, BinaryCrossentropy, CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
 
 __all__ = [
-    "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
-    "CategoricalHinge", "CosineSimilarity", "Hinge", "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError",
-    "MeanAbsolutePercentageError", "MeanMetricWrapper", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric",
-    "Poisson", "RootMeanSquaredError", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy", "SquaredHinge", "TopKCategoricalAccuracy", "binary_accuracy",
-    "binary_crossentropy", "binary_focal_crossentropy", "categorical_accuracy", "categorical_crossentropy",
-    "categorical_focal_crossentropy", "categorical_hinge", "deserialize", "get", "hinge", "huber", "kl_divergence",
-    "log_cosh", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
-    "mean_squared_logarithmic_error", "poisson", "resolve", "serialize", "sparse_categorical_accuracy",
-    "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "squared_hinge",
-    "top_k_categorical_accuracy",
+    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU", "CategoricalAccuracy",
+    "CategoricalCrossentropy", "CategoricalHinge", "CosineSimilarity", "F1Score", "FBetaScore", "FalseNegatives",
+    "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError",
+    "MeanAbsolutePercentageError", "MeanIoU", "MeanMetricWrapper", "MeanSquaredError", "MeanSquaredLogarithmicError",
+    "Metric", "OneHotIoU", "OneHotMeanIoU", "Poisson", "Precision", "PrecisionAtRecall", "Recall", "RecallAtPrecision",
+    "RootMeanSquaredError", "SensitivityAtSpecificity", "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy", "SpecificityAtSensitivity", "SquaredHinge", "Sum", "TopKCategoricalAccuracy",
+    "TrueNegatives", "TruePositives", "binary_accuracy", "binary_crossentropy", "binary_focal_crossentropy",
+    "categorical_accuracy", "categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge",
+    "deserialize", "get", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson", "resolve",
+    "serialize", "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy",
+    "squared_hinge", "top_k_categorical_accuracy",
 ]
 
 _CLASSES: dict[str, type[Metric]] = {cls.__name__: cls for cls in _ALL}
@@ -117,9 +137,16 @@ def get(identifier: MetricLike) -> Metric:
 
 
 def check(identifier: MetricLike) -> None:
-    """Raise what `resolve` would raise for an unknown name, before any shape is known."""
-    if not (isinstance(identifier, str) and identifier.lower() in _BY_SHAPE):
-        get(identifier)
+    """Raise what `resolve` would raise for an unknown name before any shape is known, and refuse metrics of arrays."""
+    if isinstance(identifier, str) and identifier.lower() in _BY_SHAPE:
+        return
+    metric = get(identifier)
+    if not metric.scalar:
+        instead = 'average="macro"' if isinstance(metric, FBetaScore) else "one threshold"
+        raise StriateError(
+            f"metrics: {type(metric).__name__} gives an array, and training reports numbers; use {instead}, or call "
+            "the metric on what predict returns"
+        )
 
 
 def resolve(identifier: MetricLike, target_shape: Shape, output_shape: Shape) -> Metric:

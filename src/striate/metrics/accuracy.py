@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from striate.checks import whole
 from striate.errors import ShapeError, StriateError
-from striate.metrics.base import MeanMetricWrapper
+from striate.metrics.base import MeanMetricWrapper, one_rank
 
 Hits = NDArray[np.bool_]
 
@@ -106,14 +106,14 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Hits:
     """y_true == y_pred."""
-    labels, predictions = _one_rank(np.asarray(y_true), np.asarray(y_pred))
+    labels, predictions = one_rank(np.asarray(y_true), np.asarray(y_pred))
     hits: Hits = np.equal(labels, predictions)
     return hits
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Hits:
     """y_true == (y_pred > threshold)."""
-    labels, predictions = _one_rank(np.asarray(y_true), np.asarray(y_pred))
+    labels, predictions = one_rank(np.asarray(y_true), np.asarray(y_pred))
     hits: Hits = np.equal(labels, predictions > threshold)
     return hits
 
@@ -157,17 +157,6 @@ def _class_numbers(y_true: ArrayLike, predictions: NDArray[Any]) -> NDArray[Any]
             f"expected {predictions.shape[:-1]}"
         )
     return labels
-
-
-def _one_rank(labels: NDArray[Any], predictions: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Both of one rank: a last axis of one is added where it is missing."""
-    if labels.ndim == predictions.ndim - 1 and predictions.shape[-1] == 1:
-        labels = labels[..., np.newaxis]
-    elif labels.ndim == predictions.ndim + 1 and labels.shape[-1] == 1:
-        predictions = predictions[..., np.newaxis]
-    if labels.shape != predictions.shape:
-        raise ShapeError(f"labels of shape {labels.shape} do not fit outputs of shape {predictions.shape}")
-    return labels, predictions
 
 
 def _check_k(name: str, k: int) -> int:

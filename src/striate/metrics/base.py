@@ -21,9 +21,11 @@ class Metric:
 
     Attributes:
         direction: "up" when larger is better, "down" when smaller is, None when unknown; for callbacks in mode "auto".
+        scalar: whether the result is one number rather than an array, as training wants it.
     """
 
     direction: Literal["up", "down"] | None = None
+    scalar: bool = True
 
     def __init__(self, name: str, dtype: str | None = None) -> None:
         if dtype not in (None, "float32"):
@@ -34,15 +36,15 @@ class Metric:
         """Take in some more examples."""
         raise NotImplementedError(f"{type(self).__name__} has no update_state")
 
-    def result(self) -> float:
-        """The value over all examples since the last reset."""
+    def result(self) -> Any:
+        """The value over all examples since the last reset: a number, of some metrics an array."""
         raise NotImplementedError(f"{type(self).__name__} has no result")
 
     def reset_state(self) -> None:
         """Forget all examples."""
         raise NotImplementedError(f"{type(self).__name__} has no reset_state")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> float:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in some more examples and return the value over all."""
         self.update_state(*args, **kwargs)
         return self.result()
@@ -71,11 +73,11 @@ class RunningMean:
         if len(values) == 0:
             return
         if weights is None:
-            self.total = _append(self.total, values)
+            self.total = float(append(self.total, values))
             self.count += len(values)
         else:
-            self.total = _append(self.total, values * weights)
-            self.count = _append(self.count, weights)
+            self.total = float(append(self.total, values * weights))
+            self.count = float(append(self.count, weights))
 
     def value(self) -> float:
         return self.total / self.count if self.count else 0.0
@@ -103,6 +105,32 @@ class Mean(Metric):
 
     def reset_state(self) -> None:
         self._mean = RunningMean()
+
+
+class Sum(Metric):
+    """The (weighted) sum of the values it is given: sum(w v).
+
+    Args:
+        name: the key in histories.
+        dtype: None or "float32".
+    """
+
+    def __init__(self, name: str = "sum", dtype: str | None = None) -> None:
+        super().__init__(name, dtype)
+        self._total = 0.0
+
+    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
+        """Take in values: a number, or an array whose first axis is the examples."""
+        array = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        by_example = array.reshape(len(array), -1).sum(axis=1)
+        _, weights = by_examples(self.name, by_example, sample_weight)
+        self._total = float(append(self._total, by_example if weights is None else by_example * weights))
+
+    def result(self) -> float:
+        return self._total
+
+    def reset_state(self) -> None:
+        self._total = 0.0
 
 
 class MeanMetricWrapper(Metric):
@@ -148,6 +176,18 @@ def by_examples(name: str, values: Float64, sample_weight: ArrayLike | None) -> 
     return values, np.broadcast_to(weights, values.shape)
 
 
-def _append(total: float, values: Float64) -> float:
+def append(total: float | Float64, values: Float64) -> Float64:
     """total + values[0] + values[1] + ..., in this order (NumPy's sum would pair them differently in each piece)."""
-    return float(np.cumsum(np.concatenate(((total,), values)))[-1])
+    result: Float64 = np.cumsum(np.concatenate((np.asarray(total)[np.newaxis], values)), axis=0)[-1]
+    return result
+
+
+def one_rank(labels: NDArray[Any], predictions: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both of one rank: a last axis of one is added where it is missing."""
+    if labels.ndim == predictions.ndim - 1 and predictions.shape[-1] == 1:
+        labels = labels[..., np.newaxis]
+    elif labels.ndim == predictions.ndim + 1 and labels.shape[-1] == 1:
+        predictions = predictions[..., np.newaxis]
+    if labels.shape != predictions.shape:
+        raise ShapeError(f"labels of shape {labels.shape} do not fit outputs of shape {predictions.shape}")
+    return labels, predictions

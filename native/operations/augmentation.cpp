@@ -119,7 +119,7 @@ struct Cropping {
 
   Cropping(const Builder& b, int index) {
     const Shape &in = b.input_shape(index), &out = b.node(index).shape;
-    random = b.purpose.training && in[0] > out[0] && in[1] > out[1];
+    random = b.purpose.training && !b.node(index).flag("fixed") && in[0] > out[0] && in[1] > out[1];
     const int64_t largest[2] = {std::clamp<int64_t>(in[1] * out[0] / out[1], 1, in[0]), std::clamp<int64_t>(in[0] * out[1] / out[0], 1, in[1])};
     for (size_t a = 0; a < 2; a++) {
       const int64_t window = random ? in[a] : largest[a];

@@ -100,7 +100,7 @@ def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[s
         case RandomWarp():
             return augmentation.warp(operation, x) if training else x.copy()
         case RandomCrop():
-            return augmentation.crop(operation, x, training)
+            return augmentation.crop(operation, x, training and not operation.fixed)
         case RandomAdjust():
             return augmentation.adjust(operation, x) if training else x.copy()
         case Affine():

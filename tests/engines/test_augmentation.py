@@ -56,12 +56,12 @@ def warps(draw: st.DrawFn) -> Case:
 
 @st.composite
 def crops(draw: st.DrawFn) -> Case:
-    """One side at least as long as the image's, so that even in training the window has its place."""
+    """Fixed, or one side at least as long as the image's, so that even in training the window has its place."""
     make = draw(builders())
     height, width, count = draw(shapes(2, 7))
-    size = [draw(st.integers(1, 9)), draw(st.integers(1, 9))]
-    size[draw(st.integers(0, 1))] += 9
-    make.add(RandomCrop((size[0], size[1])), make.input(height, width, count))
+    size, fixed = [draw(st.integers(1, 9)), draw(st.integers(1, 9))], draw(st.booleans())
+    size[draw(st.integers(0, 1))] += 0 if fixed else 9
+    make.add(RandomCrop((size[0], size[1]), fixed=fixed), make.input(height, width, count))
     return finish(make, draw(batches))
 
 

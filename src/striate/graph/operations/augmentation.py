@@ -62,10 +62,13 @@ class RandomCrop(OfImages):
     In training, where the image is larger both ways, the window lies anywhere. Otherwise it is the largest window in
     the middle with the proportions of `size`, resized bilinearly: pixel p is the window's at
     (p + 1/2) window / size - 1/2.
+
+    fixed: always the window in the middle.
     """
 
     size: tuple[int, int]
     stream: int = 0
+    fixed: bool = False
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return (*self.size, super().output_shape(*inputs)[-1])

@@ -45,7 +45,7 @@ def _crop(operation: RandomCrop, inputs: Sequence[Tensor], parameters: Mapping[s
     x = inputs[0]
     (height, width), (wanted, across) = x.shape[1:3], operation.size
     row, column = _grid(wanted, across, x)
-    if mode.training and height > wanted and width > across:
+    if mode.training and not operation.fixed and height > wanted and width > across:
         u = _uniform(operation.stream, x, 2, mode)
         top, left = (u[0] * (height - wanted + 1)).floor(), (u[1] * (width - across + 1)).floor()
         return sample(x, row + top, column + left, (height, width), "nearest", 0.0, True)

@@ -37,6 +37,27 @@ def test_calls_act_unless_told_not_to(keras: Any, layer: layers.Layer) -> None:
     np.testing.assert_array_equal(theirs(x, training=False).numpy(), x)
 
 
+def test_every_call_draws_anew() -> None:
+    """And those of an equal layer draw the same in the same order."""
+    x, layer, equal = photographs(), layers.RandomRotation(0.3, seed=4), layers.RandomRotation(0.3, seed=4)
+    first, second = layer(x), layer(x)
+    assert not np.array_equal(first, second)
+    layer(x, training=False)
+    for values in (first, second, layer(x)):
+        np.testing.assert_array_equal(equal(x), values)
+
+
+def test_a_stack_of_them_acts_when_called() -> None:
+    x = photographs(20, (28, 28, 1))
+    stack = striate.Sequential([layers.Input((28, 28, 1)), layers.RandomFlip(), layers.RandomRotation(0.1)])
+    assert not np.array_equal(stack(x), x)
+    assert not np.array_equal(stack(x), stack(x))
+    np.testing.assert_array_equal(stack(x, training=False), x)
+    np.testing.assert_array_equal(stack.predict(x, verbose=0), x)
+    whole = network(layers.RandomFlip())
+    np.testing.assert_array_equal(whole(x), whole.predict(x, verbose=0))
+
+
 def test_flips_are_keras_s(keras: Any) -> None:
     """Keras, too, makes one of two of each image: itself, or its mirror image both ways."""
     x = photographs(60, (4, 5, 2))
@@ -102,6 +123,20 @@ def test_training_through_them() -> None:
     assert evaluated == plain.evaluate(few, labels, verbose=0)
     assert evaluated[1] > 0.65
     np.testing.assert_array_equal(model.predict(few, verbose=0), plain.predict(few, verbose=0))
+
+
+def test_held_in_inference() -> None:
+    """Called with training=False in a functional model, they do nothing while it is trained."""
+    x = photographs(20, (7, 6, 2))
+    noise = [
+        layers.Dropout(0.5), layers.SpatialDropout2D(0.5), layers.AlphaDropout(0.5), layers.GaussianNoise(1.0),
+        layers.GaussianDropout(0.5),
+    ]  # fmt: skip
+    for layer in [*EVERY, *noise, layers.RandomCrop(4, 4)]:
+        inputs = layers.Input((7, 6, 2))
+        held, free = (striate.Model(inputs, layer(inputs, training=training)) for training in (False, None))
+        np.testing.assert_array_equal(held(x, training=True), layer(x, training=False), err_msg=layer.name)
+        assert not np.array_equal(free(x, training=True), layer(x, training=False)), layer.name
 
 
 def test_the_same_seed_the_same_training() -> None:

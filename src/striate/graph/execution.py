@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from striate.graph.graph import Graph
 from striate.graph.parameters import Array
 
-Executor = Callable[[Graph, Sequence[NDArray[np.generic]], bool], list[Array]]
+Executor = Callable[[Graph, Sequence[NDArray[np.generic]], bool, int], list[Array]]
 _executor: Executor | None = None
 
 
@@ -20,8 +20,10 @@ def register_executor(executor: Executor) -> None:
     _executor = executor
 
 
-def execute(graph: Graph, images: Sequence[NDArray[np.generic]], training: bool = False) -> list[Array]:
-    """Outputs of a graph for some images, in inference mode unless `training`."""
+def execute(
+    graph: Graph, images: Sequence[NDArray[np.generic]], training: bool = False, step: int = 0
+) -> list[Array]:
+    """Outputs of a graph for some images, in inference mode unless `training`; another step, other random numbers."""
     if _executor is None:
         raise RuntimeError("no engine is registered; import striate rather than striate.graph alone")
-    return _executor(graph, images, training)
+    return _executor(graph, images, training, step)

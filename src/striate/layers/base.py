@@ -83,6 +83,7 @@ class Layer:
         self._trainable = arguments.flag(self.name, "trainable", trainable)
         self._parameters: dict[str, Parameter] = {}
         self._built_shapes: tuple[OpenShape, ...] | None = None
+        self._training_calls = 0  # on arrays: each draws random numbers of its own
         self.calls: list[Call] = []  # on symbolic tensors, the earliest first
 
     def _parameter(
@@ -167,7 +168,9 @@ class Layer:
         nodes = [graph.add(operations.Input(a.shape[1:]), name=f"input_{i}") for i, a in enumerate(images)]
         graph.outputs = self.lower_all(graph, nodes)
         check_indices(graph, images)
-        return self._output_structure(inputs, execute(graph, images, bool(training)))
+        outputs = execute(graph, images, bool(training), self._training_calls)
+        self._training_calls += bool(training)
+        return self._output_structure(inputs, outputs)
 
     def _output_structure(self, given: Any, outputs: Sequence[Any]) -> Any:
         """How the outputs are handed out."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from striate.console import printable
 from striate.errors import StriateError
+from striate.graph import Graph
+from striate.graph.operations.augmentation import OfImages
 from striate.layers.symbolic import connect, is_symbolic
 from striate.models.inspection import Inspection
 from striate.models.trainer import Trainer
@@ -48,7 +50,8 @@ class Model(Trainer, Inspection):
         Args:
             inputs: images (n, *shape) or a symbolic tensor; for several inputs a list, tuple or dictionary.
             training: True: with dropout and the batch's own statistics, as in training; nothing is updated. False with
-                symbolic tensors: as in inference, even while the network around this one is trained.
+                symbolic tensors: as in inference, even while the network around this one is trained. None: as in
+                inference, unless the network is nothing but a stack of random changes of images.
 
         Returns:
             An array (n, *shape) or a symbolic tensor; a list or a dictionary for several outputs.
@@ -59,7 +62,7 @@ class Model(Trainer, Inspection):
         self.build_for(images)
         shapes = [array.shape[1:] for array in images]
         program, graph = self.program(shapes), self.graph_with(self.trainable_flags, shapes)
-        if training:
+        if training or (training is None and _only_augments(graph)):
             from striate.random import next_seed
 
             outputs = program.read(images, graph.outputs, training=True, step=next_seed() % 2**31)
@@ -152,3 +155,8 @@ class Model(Trainer, Inspection):
 
         skip_mismatch, by_name = flag("skip_mismatch", skip_mismatch), flag("by_name", by_name)
         weights_file.load_weights(self, filepath, by_name, skip_mismatch)
+
+
+def _only_augments(graph: Graph) -> bool:
+    """Whether a network changes images at random and has nothing to learn."""
+    return not graph.parameters() and any(isinstance(node.operation, OfImages) for node in graph.nodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from striate.errors import ShapeError
@@ -74,7 +74,7 @@ class RandomCrop(OfImages):
         return (*self.size, super().output_shape(*inputs)[-1])
 
     def in_inference(self, *inputs: Shape) -> Operation:
-        raise ShapeError("a random crop cannot be held in inference while the network is trained; crop the images")
+        return replace(self, fixed=True)
 
 
 @dataclass(frozen=True)

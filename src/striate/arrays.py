@@ -57,7 +57,7 @@ def converted(array: AnyArray) -> AnyArray:
 
 def to_float32(array: NDArray[Any]) -> NDArray[np.float32]:
     """In single precision; what is too large for it becomes infinity, which `check_finite` finds."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # some of the many NaNs count as invalid
         return array.astype(np.float32)
 
 

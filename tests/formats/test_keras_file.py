@@ -141,7 +141,7 @@ def test_large_networks_go_through_a_file(tmp_path, monkeypatch):
 
 def test_names_must_say_what_the_file_is(tmp_path):
     with pytest.raises(ModelFileError, match=r'ends in "\.keras"'):
-        compiled().save(tmp_path / "m.h5")
+        compiled().save(tmp_path / "m.npz")
     with pytest.raises(ModelFileError, match=r'ends in "\.weights\.h5" or "\.h5"'):
         compiled().save_weights(tmp_path / "m.npz")
 

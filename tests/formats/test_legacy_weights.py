@@ -191,7 +191,7 @@ def test_kernels_of_keras_1(version, backend, channels_first, tmp_path):
 
 def test_theano_s_order_without_a_backend_is_warned_of(tmp_path):
     source, model = images_network(), images_network()
-    with pytest.warns(UserWarning, match="does not say whether Theano wrote it"):
+    with pytest.warns(UserWarning, match="does not say whether Theano itself wrote it"):
         model.load_weights(write(tmp_path / "w.h5", keras_1(source, True, False), None, None))
     assert_unchanged(model, source.get_weights())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, TypeVar
@@ -19,7 +20,9 @@ from striate.arrays import to_float32
 from striate.errors import ModelFileError
 
 AnyArray = NDArray[np.generic]
-_MAXIMAL_TEXT = 256 << 20  # bytes that an attribute of texts may unfold to
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MAXIMAL_TEXT = 1 << 30  # bytes that an attribute of texts may unfold to
+_HEAP = re.compile(rb"GCOL\x01...(.{8})", re.DOTALL)  # signature, version, size
 _MAXIMAL_DEPTH = 64  # names in a path
 _Reader = TypeVar("_Reader", bound="H5Reader")
 
@@ -31,6 +34,8 @@ class H5Reader:
         import h5py
 
         self._name = name
+        self._stream = file
+        self._heap: int | None = None
         file.seek(0, os.SEEK_END)
         self._size = self._unclaimed = file.tell()  # bytes, and those that arrays may still claim
         file.seek(0)
@@ -144,11 +149,26 @@ class H5Reader:
         kind = h5py.check_string_dtype(attribute.dtype)
         if kind is None:
             raise ModelFileError(f"{place}: expected text, got dtype {attribute.dtype}")
-        each = self._size if kind.length is None else kind.length  # texts of any length may all lie at one place
         count = math.prod(attribute.shape)
-        if (count > 1 and each * count > _MAXIMAL_TEXT) or each > max(self._size, _MAXIMAL_TEXT):
+        each = self._size if kind.length is None else kind.length
+        if kind.length is None and each * count > _MAXIMAL_TEXT:
+            each = self._longest_text()  # texts of any length may all lie at one place
+        if each * count > max(_MAXIMAL_TEXT, self._size):
             raise ModelFileError(f"{place}: {count} texts that may take {each * count} bytes; refused")
         return [text.decode("utf-8") if isinstance(text, bytes) else str(text) for text in np.ravel(group.attrs[name])]
+
+    def _longest_text(self) -> int:
+        """A bound on texts whose length is not fixed: the largest of the heaps that they are in, by their headers."""
+        if self._heap is None:
+            self._heap = 0
+            self._stream.seek(0)
+            tail = b""
+            while chunk := self._stream.read(1 << 20):
+                block = tail + chunk
+                for match in _HEAP.finditer(block):
+                    self._heap = max(self._heap, min(int.from_bytes(match.group(1), "little"), self._size))
+                tail = block[-15:]
+        return self._heap
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ length one. Keras on Theano, 1 and 2, flips kernels as the mathematical convolut
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,24 +37,20 @@ class OldKernels:
         stored: each parameter with the shape that the file has for it.
         version: of the Keras that wrote the file.
         backend: that it ran on; None where the file does not say.
-        name: what the warning calls the file.
+
+    Attributes:
+        channels_first: whether the kernels are in Theano's order.
     """
 
     def __init__(
-        self, model: Any, stored: Sequence[tuple[Parameter, Shape]], version: int, backend: str | None, name: str
+        self, model: Any, stored: Sequence[tuple[Parameter, Shape]], version: int, backend: str | None
     ) -> None:
         ranks = _CONVOLUTIONS | _TRANSPOSED
         self._layers = {id(layer.kernel): layer for layer in leaves(model) if type(layer).__name__ in ranks}
         self._version = version
         self._flips = backend == "theano"
-        self._channels_first = version == 1 and self._is_channels_first(stored)
-        self._flattened = _dense_behind_flatten(model) if self._channels_first else {}
-        if self._channels_first and backend is None:
-            warnings.warn(
-                f"{name}: its kernels are in Theano's order, but it does not say whether Theano wrote it; they are "
-                "taken as correlations. If the outputs make no sense, flip them: kernel[::-1, ::-1]",
-                stacklevel=6,
-            )
+        self.channels_first = version == 1 and self._is_channels_first(stored)
+        self._flattened = _dense_behind_flatten(model) if self.channels_first else {}
 
     def __call__(self, parameter: Parameter, array: AnyArray) -> AnyArray:
         """An array of the file in the order of the parameter."""
@@ -67,7 +62,7 @@ class OldKernels:
             return array
         kind = type(self._layers[id(parameter)]).__name__
         if self._version == 1:
-            array = _turned(array, kind, self._channels_first, parameter.shape)
+            array = _turned(array, kind, self.channels_first, parameter.shape)
         if self._flips:
             array = np.flip(array, tuple(range((_CONVOLUTIONS | _TRANSPOSED)[kind])))
         return array

@@ -59,25 +59,30 @@ def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
 
 
 def load_model(path: Path, compile: bool = True) -> Model:
-    """The model of a file that `save_model` or Keras 3 has written.
+    """The model of a file that `save_model` or Keras 3 has written, or of an .h5 file of Keras 1, 2 or 3.
 
     Nothing in the file is executed: layers are found in Striate's own registry; Lambda layers, functions and classes of
     other packages are refused by name.
 
     Args:
-        path: a .keras file.
+        path: a .keras or .h5 file.
         compile: whether to compile the model as it was, with its optimizer's state, so that training goes on.
 
     Raises:
         ModelFileError: the file is missing, foreign, truncated, hostile, or holds what Striate does not have.
     """
     from striate.formats.bounded_json import parse_object
+    from striate.formats.hdf5 import HDF5_SIGNATURE
     from striate.formats.keras_config import compile_model, parse_model
     from striate.formats.keras_weights import check_before_building, read_weights
     from striate.formats.weights_h5 import WeightsReader
 
     name = os.fspath(path)
     with existing(name) as file:
+        if file.read(8) == HDF5_SIGNATURE:
+            from striate.formats.legacy_file import load_legacy_model
+
+            return load_legacy_model(file, name, compile)
         archive = Archive(file, name)
         form = parse_object(archive.read(_CONFIG, _MAXIMAL_CONFIG), f"{name}: {_CONFIG}")
         described = parse_model(form, name)

@@ -47,7 +47,7 @@ def write_weights(model: Any, writer: WeightsWriter) -> None:
     for layer, path in layer_paths(model.layers):
         writer.write(path, layer.name, [weight.value for weight in layer.weights])
     if model.optimizer is not None:
-        writer.write("optimizer", model.optimizer.name, _optimizer_arrays(model))
+        writer.write("optimizer", model.optimizer.name, optimizer_arrays(model))
 
 
 def read_weights(model: Any, reader: WeightsReader, name: str, skip_mismatch: bool = False) -> None:
@@ -142,12 +142,13 @@ def _check_fit(
     )
 
 
-def _optimizer_arrays(model: Any) -> list[AnyArray]:
+def optimizer_arrays(model: Any) -> list[AnyArray]:
+    """The whole state of a compiled model's optimizer, in the order of the file."""
     optimizer = model.optimizer
     arrays: list[AnyArray] = [np.asarray(optimizer.iterations, dtype=np.int64)]
-    if not _has_schedule(optimizer):
+    if not has_schedule(optimizer):
         arrays.append(np.asarray(optimizer.learning_rate, dtype=np.float32))
-    slots, scalars = _state_arrays(model)
+    slots, scalars = state_arrays(model)
     return arrays + slots + [scalar.astype(np.float32).reshape(()) for scalar in scalars]
 
 
@@ -155,8 +156,8 @@ def _read_optimizer(model: Any, reader: WeightsReader, name: str) -> list[AnyArr
     """The optimizer's arrays in the file; none when there are none, or when they belong to another optimizer."""
     if model.optimizer is None or not (shapes := reader.shapes("optimizer")):
         return []
-    slots, scalars = _state_arrays(model)
-    head: list[Shape] = [()] if _has_schedule(model.optimizer) else [(), ()]
+    slots, scalars = state_arrays(model)
+    head: list[Shape] = [()] if has_schedule(model.optimizer) else [(), ()]
     expected = head + [slot.shape for slot in slots] + [() for _ in scalars]
     if shapes not in (head, expected):
         warnings.warn(
@@ -177,16 +178,16 @@ def _set_optimizer(model: Any, arrays: list[AnyArray]) -> None:
     optimizer = model.optimizer
     optimizer.iterations = int(arrays[0])
     head = 1
-    if not _has_schedule(optimizer):
+    if not has_schedule(optimizer):
         head = 2
         if np.float32(optimizer.learning_rate) != arrays[1]:  # else keep all digits of the configuration
             optimizer.learning_rate = float(arrays[1])
-    slots, scalars = _state_arrays(model)
+    slots, scalars = state_arrays(model)
     for place, array in zip([*slots, *scalars], arrays[head:], strict=False):
         place[...] = array
 
 
-def _state_arrays(model: Any) -> tuple[list[AnyArray], list[AnyArray]]:
+def state_arrays(model: Any) -> tuple[list[AnyArray], list[AnyArray]]:
     """The optimizer's own arrays for the model's weights, and those it has for all, in the order of the file."""
     parameters: list[Parameter] = model.trainable_weights
     rule: UpdateRule = model.optimizer.rule(parameters)
@@ -200,5 +201,6 @@ def _state_arrays(model: Any) -> tuple[list[AnyArray], list[AnyArray]]:
     return slots, list(rule.scalars.values())
 
 
-def _has_schedule(optimizer: Any) -> bool:
+def has_schedule(optimizer: Any) -> bool:
+    """Whether a schedule sets the learning rate, so that it is no part of the state."""
     return isinstance(optimizer.get_config()["learning_rate"], Mapping)

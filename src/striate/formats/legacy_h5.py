@@ -21,6 +21,7 @@ from striate.formats.hdf5 import AnyArray, H5Reader
 
 KERAS_VERSION = "2.15.0"  # whose layout is written
 _MAXIMAL_NAMES = 100_000
+_MAXIMAL_NAME = 2_000  # letters
 _ATTRIBUTE_LIMIT = 64_512  # bytes: HDF5 allows 64 KB for all of an object's header
 _Arrays = Sequence[tuple[str, AnyArray]]
 
@@ -51,9 +52,10 @@ class LegacyReader(H5Reader):
         with self._errors():
             within = self._group("model_weights") if not self._has_names(self._file, "layer_names") else None
             self._root = self._file if within is None else within
-            version = (self._texts(self._root, "keras_version") or ["1"])[0].split(".")[0]
+            versions = self._texts(self._root, "keras_version") or self._texts(self._file, "keras_version")
+            version = (versions or ["1"])[0].split(".")[0]
             self.version = int(version) if version in ("1", "2", "3") else 2
-            backend = self._texts(self._root, "backend")
+            backend = self._texts(self._root, "backend") or self._texts(self._file, "backend")
             self.backend = backend[0] if backend else None
 
     @property
@@ -117,6 +119,8 @@ class LegacyReader(H5Reader):
                 piece += 1
         if len(names) > _MAXIMAL_NAMES:
             raise ModelFileError(f"{self._name}: {group.name}: more than {_MAXIMAL_NAMES} {name}")
+        if max(map(len, names), default=0) > _MAXIMAL_NAME:
+            raise ModelFileError(f"{self._name}: {group.name}: {name} longer than {_MAXIMAL_NAME} letters")
         return names
 
 
@@ -134,17 +138,19 @@ class LegacyWriter:
     def __exit__(self, *exception: object) -> None:
         self._file.close()
 
-    def write_attribute(self, name: str, text: str) -> None:
-        """A text of the file itself."""
-        self._file.attrs[name] = text.encode("utf-8")
+    def write_attributes(self, **texts: str) -> None:
+        """Texts of the file itself."""
+        for name, text in texts.items():
+            self._file.attrs[name] = text.encode("utf-8")
 
     def write_layers(self, layers: Iterable[tuple[str, _Arrays]], group: str = "") -> None:
         """All layers: the name of each, with the names and numbers of its arrays."""
         root = self._file.create_group(group) if group else self._file
         listed = list(layers)
         _write_names(root, "layer_names", [name for name, _ in listed])
-        root.attrs["backend"] = b"tensorflow"
-        root.attrs["keras_version"] = KERAS_VERSION.encode("ascii")
+        for place in {self._file, root}:
+            place.attrs["backend"] = b"tensorflow"
+            place.attrs["keras_version"] = KERAS_VERSION.encode("ascii")
         for name, arrays in listed:
             self._write(root.create_group(name), arrays)
         self._write(root.create_group("top_level_model_weights"), [])

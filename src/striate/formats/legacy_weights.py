@@ -7,7 +7,7 @@ those are filled whose names do. A layer's trainable arrays come first; of a mod
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -27,9 +27,18 @@ class _Pair:
     parameters: list[Parameter]
 
 
+@dataclass(frozen=True)
+class Filled:
+    """How a model was filled: by the file's names the parameters, and what became of the kernels."""
+
+    parameters: list[tuple[str, Parameter]]
+    shapes: dict[int, tuple[int, ...]]  # in the file, by id of the parameter
+    kernels: OldKernels
+
+
 def read_legacy(
     model: Any, reader: LegacyReader, name: str, by_name: bool = False, skip_mismatch: bool = False
-) -> None:
+) -> Filled:
     """Fill a built model from a file: everything or, on any error, nothing.
 
     Args:
@@ -43,14 +52,10 @@ def read_legacy(
         ModelFileError: the file is damaged, or its first layer that does not fit is named with both shapes.
     """
     pairs = _by_name(model, reader.layers(), name) if by_name else _in_order(model, reader.layers(), name)
-    stored = [item for pair in pairs for item in zip(pair.parameters, pair.saved.shapes, strict=False)]
-    kernels = OldKernels(model, stored, reader.version, reader.backend, name)
+    kernels = _kernels(model, pairs, reader, name)
     misfits = {id(pair): message for pair in pairs if (message := _misfit(pair, kernels))}
-    for message in misfits.values():
-        if not skip_mismatch:
-            raise ModelFileError(
-                f"{name}: {message}; load it into the network that it was saved from. Nothing was changed"
-            )
+    if not skip_mismatch:
+        _refuse_first(misfits.values(), name)
     fitting = [pair for pair in pairs if id(pair) not in misfits]
     arrays: list[tuple[Parameter, AnyArray]] = [
         (parameter, kernels(parameter, array))
@@ -61,6 +66,16 @@ def read_legacy(
         parameter.assign(array)
     if misfits:
         warnings.warn(f"{name}: left as they were: {'; '.join(misfits.values())}", stacklevel=4)
+    named = [item for pair in fitting for item in zip(pair.saved.weight_names, pair.parameters, strict=True)]
+    shapes = {id(p): shape for pair in fitting for p, shape in zip(pair.parameters, pair.saved.shapes, strict=True)}
+    return Filled(named, shapes, kernels)
+
+
+def check_legacy(outline: Any, reader: LegacyReader, name: str) -> None:
+    """Raise what `read_legacy` would, for a model whose parameters have shapes but no numbers yet."""
+    pairs = _in_order(outline, reader.layers(), name)
+    kernels = _kernels(outline, pairs, reader, name, warn=False)
+    _refuse_first([message for pair in pairs if (message := _misfit(pair, kernels))], name)
 
 
 def describe_layers(model: Any) -> list[tuple[str, list[tuple[str, AnyArray]]]]:
@@ -111,6 +126,26 @@ def _pair(layer: Any, saved: SavedLayer) -> _Pair:
         if len(named) == len(parameters) and set(wanted) == set(named):
             parameters = [named[weight] for weight in wanted]
     return _Pair(layer, saved, parameters)
+
+
+def _kernels(model: Any, pairs: Sequence[_Pair], reader: LegacyReader, name: str, warn: bool = True) -> OldKernels:
+    stored = [item for pair in pairs for item in zip(pair.parameters, pair.saved.shapes, strict=False)]
+    kernels = OldKernels(model, stored, reader.version, reader.backend)
+    if kernels.channels_first and reader.backend is None and warn:
+        warnings.warn(
+            f"{name}: its kernels are in Theano's order, but it does not say whether Theano itself wrote it, and so "
+            "flipped; they are taken as they are. If it did, write that down: "
+            f"h5py.File({name!r}, 'a').attrs['backend'] = 'theano'",
+            stacklevel=5,
+        )
+    return kernels
+
+
+def _refuse_first(messages: Iterable[str], name: str) -> None:
+    for message in messages:
+        raise ModelFileError(
+            f"{name}: {message}; load it into the network that it was saved from. Nothing was changed"
+        )
 
 
 def _misfit(pair: _Pair, kernels: OldKernels) -> str | None:

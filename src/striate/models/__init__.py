@@ -20,7 +20,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Model:
-    """The model of a .keras file that this package or Keras 3 wrote. Nothing in the file is executed.
+    """The model of a .keras file, or of an .h5 file of Keras 1, 2 or 3. Nothing in the file is executed.
 
     Args:
         filepath: the file.

@@ -98,21 +98,23 @@ class Model(Trainer, Inspection):
     def save(
         self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
     ) -> None:
-        """Write layers, weights, compile settings and optimizer state into a .keras file, which Keras 3 opens, too.
+        """Write layers, weights, compile settings and optimizer state into a file, which Keras 3 opens, too.
 
         Args:
-            filepath: a name that ends in ".keras", in a folder that exists.
+            filepath: a name that ends in ".keras" or, for the layout of Keras 2, in ".h5", in a folder that exists.
             overwrite: False: an existing file is an error.
             zipped: None or True; a folder in place of the file is not available.
 
         Raises:
             ModelFileError: what cannot be saved, or a file that exists and must not be overwritten.
         """
-        from striate.formats import keras_file
+        from striate.formats import keras_file, legacy_file
 
         if zipped not in (None, True):
             raise StriateError(f"save: got zipped={zipped!r}, expected None or True: models are saved as one file")
-        keras_file.save_model(self, filepath, overwrite)
+        legacy = os.fspath(filepath).endswith((".h5", ".hdf5")) and not os.fspath(filepath).endswith(".weights.h5")
+        save = legacy_file.save_legacy_model if legacy else keras_file.save_model
+        save(self, filepath, overwrite)
 
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON text, in Keras's form; options are those of `json.dumps`."""

@@ -1,0 +1,207 @@
+"""What Keras 1 and 2 say about networks, in the form in which Keras 3 says it.
+
+Keras 2 names classes without modules, shapes of images `batch_input_shape`, calls of layers as lists
+[[layer, node, tensor, arguments], ...], and learning rates `lr` with a `decay` beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from striate.errors import ModelFileError
+from striate.formats.keras1_config import updated
+from striate.lookup import serialized
+
+_MODELS = ("Sequential", "Functional", "Model")
+_DEPTH = 50  # of models within models
+# Arguments that layers no longer have, with the values under which nothing is lost without them.
+_GONE: dict[str, tuple[Any, ...]] = {
+    "batch_input_shape": (None,), "fused": (None, True, False), "virtual_batch_size": (None,), "adjustment": (None,),
+    "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,), "implementation": (None, 0, 1, 2),
+    "input_spec": (None,), "sparse": (False, None), "ragged": (False, None), "batch_size": (None,),
+}  # fmt: skip
+_OF_DEPTHWISE = ("groups", "filters", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
+_OPTIMIZER_WITHOUT_MEANING = ("jit_compile", "is_legacy_optimizer", "schedule_decay", "decay")
+
+
+def modern_model(form: Mapping[str, Any], name: str, depth: int = 0) -> dict[str, Any]:
+    """The Keras 3 form of a model_config.
+
+    Raises:
+        ModelFileError: not the configuration of a model; `name` is what the error calls the file.
+    """
+    class_name, config = form.get("class_name"), form.get("config")
+    if depth > _DEPTH:
+        raise ModelFileError(f"{name}: models within models, more than {_DEPTH} deep")
+    if isinstance(config, list):  # Keras 1 and early Keras 2, for Sequential
+        config = {"layers": config}
+    if class_name not in _MODELS or not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
+        raise ModelFileError(f"{name}: model_config: holds {class_name!r}, expected a model with a list of layers")
+    made = {key: value for key, value in config.items() if key not in _GONE}
+    made["layers"] = [_layer(layer, name, depth) for layer in config["layers"]]
+    if class_name == "Sequential":
+        return serialized("keras", "Sequential", made)
+    return serialized("keras.src.models.functional", "Functional", made)
+
+
+def modern_compile(training: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The Keras 3 form of a training_config.
+
+    Raises:
+        ModelFileError: no optimizer in it.
+    """
+    optimizer = training.get("optimizer_config")
+    if not isinstance(optimizer, Mapping) or not isinstance(optimizer.get("config"), Mapping):
+        raise ModelFileError(f"{name}: training_config: expected an optimizer_config")
+    arguments = {key: _plain_objects(training.get(key)) for key in ("loss", "loss_weights")}
+    for key in ("metrics", "weighted_metrics"):
+        arguments[key] = _metrics(training.get(key))
+    return {"optimizer": _optimizer(optimizer)} | arguments
+
+
+def legacy_model(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The Keras 2 form of what Keras 3 writes: for older programs, and for Keras 3's reader of .h5 files."""
+    config = dict(form["config"])
+    if "layers" in config:
+        config["layers"] = [_legacy_layer(layer) for layer in config["layers"]]
+    for key in ("dtype", "build_input_shape"):
+        config.pop(key, None)
+    return {"class_name": form["class_name"], "config": legacy_objects(config)}
+
+
+def legacy_compile(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The training_config for what Keras 3 writes of `compile`."""
+    made = {key: legacy_objects(form.get(key)) for key in ("loss", "metrics", "weighted_metrics", "loss_weights")}
+    optimizer = {key: form["optimizer"][key] for key in ("class_name", "config")}  # schedules keep their modules
+    return made | {"sample_weight_mode": None, "optimizer_config": optimizer}
+
+
+def legacy_objects(value: Any) -> Any:
+    """A configuration whose objects are class_name and config alone, and whose policies are names."""
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "DTypePolicy":
+            return value["config"]["name"]
+        dropped = ("module", "registered_name", "build_config") if "class_name" in value else ()
+        return {key: legacy_objects(item) for key, item in value.items() if key not in dropped}
+    return [legacy_objects(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _layer(form: Any, name: str, depth: int) -> dict[str, Any]:
+    """The Keras 3 form of a layer, or of a model in the place of one."""
+    if not isinstance(form, Mapping) or not isinstance(form.get("class_name"), str):
+        raise ModelFileError(f"{name}: model_config: {str(form)[:100]!r} is not a serialized layer")
+    class_name, config = form["class_name"], form.get("config")
+    if class_name in _MODELS and not isinstance(config, type(None)):
+        made = modern_model(form, name, depth + 1)
+    elif not isinstance(config, Mapping):
+        raise ModelFileError(f"{name}: model_config: a layer {class_name} without configuration")
+    else:
+        class_name, config = updated(class_name, config)
+        made = {"module": "keras.layers", "class_name": class_name, "config": _config(class_name, config)}
+        made["registered_name"] = form.get("registered_name")
+    if "name" in form or "inbound_nodes" in form:  # of a functional model
+        made["name"] = form.get("name", made["config"].get("name"))
+        made["inbound_nodes"] = [_node(node, name) for node in form.get("inbound_nodes") or []]
+    return made
+
+
+def _config(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    shape = config.get("batch_input_shape")
+    made = {
+        key: _plain_objects(value)
+        for key, value in config.items()
+        if not (key in _GONE and any(value is gone or value == gone for gone in _GONE[key]))
+    }
+    if class_name == "InputLayer":
+        made = {key: value for key, value in made.items() if key not in ("batch_input_shape", "sparse", "ragged")}
+        return made if shape is None else made | {"batch_shape": shape}
+    if "Depthwise" in class_name or "Separable" in class_name:
+        made = {key: value for key, value in made.items() if key not in _OF_DEPTHWISE or _needed(class_name, key)}
+    if isinstance(made.get("axis"), list) and len(made["axis"]) == 1:
+        made["axis"] = made["axis"][0]
+    return made
+
+
+def _needed(class_name: str, key: str) -> bool:
+    return key == "filters" and "Separable" in class_name
+
+
+def _node(node: Any, name: str) -> dict[str, Any]:
+    """One call of a layer: [[layer, node, tensor, arguments], ...] becomes args and kwargs."""
+    if isinstance(node, Mapping):  # Keras 3 writes its own form into .h5 files
+        return dict(node)
+    if isinstance(node, list) and node and isinstance(node[0], str):
+        node = [node]  # of one input, unwrapped
+    if not isinstance(node, list) or not all(isinstance(item, list) and len(item) in (3, 4) for item in node):
+        raise ModelFileError(f"{name}: model_config: {str(node)[:100]!r} is not a call of a layer")
+    tensors = [_tensor(item[:3]) for item in node]
+    arguments = node[0][3] if node and len(node[0]) == 4 and isinstance(node[0][3], Mapping) else {}
+    kwargs = {key: value for key, value in arguments.items() if value is not None}
+    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": kwargs}
+
+
+def _tensor(history: Sequence[Any]) -> dict[str, Any]:
+    config = {"shape": None, "dtype": "float32", "keras_history": list(history)}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _plain_objects(value: Any) -> Any:
+    """A configuration without what TensorFlow's versions of Keras 2 add to objects."""
+    if isinstance(value, list):
+        return [_plain_objects(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    made = {key: _plain_objects(item) for key, item in value.items()}
+    if isinstance(made.get("class_name"), str) and isinstance(made.get("config"), dict):
+        config = made["config"]
+        if config.get("reduction") == "auto":
+            config["reduction"] = "sum_over_batch_size"
+        config.pop("dtype", None) if made["class_name"] not in ("DTypePolicy", "Policy") else None
+        if made["class_name"] == "Policy":
+            return config.get("name")
+    return made
+
+
+def _optimizer(form: Mapping[str, Any]) -> dict[str, Any]:
+    """An optimizer whose rate falls by `decay` has the schedule that says so: rate / (1 + decay step)."""
+    config = dict(form["config"])
+    rate = config.pop("lr", config.pop("learning_rate", 0.001))
+    decay = config.get("decay")
+    if isinstance(decay, (int, float)) and decay > 0:
+        schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay, "staircase": False}
+        rate = {"class_name": "InverseTimeDecay", "config": schedule}
+    config = {key: value for key, value in config.items() if key not in _OPTIMIZER_WITHOUT_MEANING}
+    if config.get("epsilon", 0) is None:  # early Keras 2 took it from the backend
+        config["epsilon"] = 1e-7
+    return {"class_name": form.get("class_name"), "config": {"learning_rate": _plain_objects(rate)} | config}
+
+
+def _metrics(value: Any) -> Any:
+    """Metrics as a flat list where one output has them all; functions wrapped by TensorFlow by their names."""
+    if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], list):
+            value = value[0]
+        return [_metrics(item) for item in value]
+    if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
+        function = value["config"].get("fn")
+        return function if isinstance(function, str) else _plain_objects(value)
+    return value
+
+
+def _legacy_layer(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer as Keras 2 writes it."""
+    made = legacy_model(form) if "layers" in form["config"] else legacy_objects(form)
+    config = made["config"]
+    if form["class_name"] == "InputLayer" and "batch_shape" in config:
+        config["batch_input_shape"] = config.pop("batch_shape")
+    if "inbound_nodes" in form:
+        made["name"] = form.get("name", config.get("name"))
+        made["inbound_nodes"] = [_legacy_node(node) for node in form["inbound_nodes"]]
+    return made
+
+
+def _legacy_node(node: Mapping[str, Any]) -> list[Any]:
+    """A call of a layer in Keras 2's form."""
+    tensors = node["args"][0] if node["args"] and isinstance(node["args"][0], (list, tuple)) else node["args"]
+    return [[*tensor["config"]["keras_history"], dict(node["kwargs"])] for tensor in tensors]

@@ -423,7 +423,7 @@ def test_truncated_files(tmp_path):
 
 
 def test_foreign_files(tmp_path):
-    (tmp_path / "m.keras").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(1000))
+    (tmp_path / "m.keras").write_bytes(b"GIF89a" + bytes(1000))
     with pytest.raises(ModelFileError, match="foreign or truncated"):
         load_model(tmp_path / "m.keras")
     with pytest.raises(ModelFileError, match=r"has no config\.json"):

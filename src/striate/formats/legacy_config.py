@@ -1,12 +1,12 @@
 """What Keras 1 and 2 say about networks, in the form in which Keras 3 says it.
 
-Keras 2 names classes without modules, shapes of images `batch_input_shape`, calls of layers as lists
-[[layer, node, tensor, arguments], ...], and learning rates `lr` with a `decay` beside them.
+Keras 2 names classes without modules, shapes of images `batch_input_shape`, and learning rates `lr` with a `decay`
+beside them. The calls of layers in functional models stay as they are: both forms can be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import ModelFileError
@@ -102,7 +102,7 @@ def _layer(form: Any, name: str, depth: int) -> dict[str, Any]:
         made["registered_name"] = form.get("registered_name")
     if "name" in form or "inbound_nodes" in form:  # of a functional model
         made["name"] = form.get("name", made["config"].get("name"))
-        made["inbound_nodes"] = [_node(node, name) for node in form.get("inbound_nodes") or []]
+        made["inbound_nodes"] = form.get("inbound_nodes") or []
     return made
 
 
@@ -125,25 +125,6 @@ def _config(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _needed(class_name: str, key: str) -> bool:
     return key == "filters" and "Separable" in class_name
-
-
-def _node(node: Any, name: str) -> dict[str, Any]:
-    """One call of a layer: [[layer, node, tensor, arguments], ...] becomes args and kwargs."""
-    if isinstance(node, Mapping):  # Keras 3 writes its own form into .h5 files
-        return dict(node)
-    if isinstance(node, list) and node and isinstance(node[0], str):
-        node = [node]  # of one input, unwrapped
-    if not isinstance(node, list) or not all(isinstance(item, list) and len(item) in (3, 4) for item in node):
-        raise ModelFileError(f"{name}: model_config: {str(node)[:100]!r} is not a call of a layer")
-    tensors = [_tensor(item[:3]) for item in node]
-    arguments = node[0][3] if node and len(node[0]) == 4 and isinstance(node[0][3], Mapping) else {}
-    kwargs = {key: value for key, value in arguments.items() if value is not None}
-    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": kwargs}
-
-
-def _tensor(history: Sequence[Any]) -> dict[str, Any]:
-    config = {"shape": None, "dtype": "float32", "keras_history": list(history)}
-    return {"class_name": "__keras_tensor__", "config": config}
 
 
 def _plain_objects(value: Any) -> Any:
@@ -195,13 +176,4 @@ def _legacy_layer(form: Mapping[str, Any]) -> dict[str, Any]:
     config = made["config"]
     if form["class_name"] == "InputLayer" and "batch_shape" in config:
         config["batch_input_shape"] = config.pop("batch_shape")
-    if "inbound_nodes" in form:
-        made["name"] = form.get("name", config.get("name"))
-        made["inbound_nodes"] = [_legacy_node(node) for node in form["inbound_nodes"]]
     return made
-
-
-def _legacy_node(node: Mapping[str, Any]) -> list[Any]:
-    """A call of a layer in Keras 2's form."""
-    tensors = node["args"][0] if node["args"] and isinstance(node["args"][0], (list, tuple)) else node["args"]
-    return [[*tensor["config"]["keras_history"], dict(node["kwargs"])] for tensor in tensors]

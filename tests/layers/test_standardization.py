@@ -11,6 +11,7 @@ import pytest
 
 from striate import Sequential, layers
 from striate.errors import StriateError
+from striate.models import load_model
 
 from .test_values import numbers
 
@@ -70,6 +71,26 @@ def test_given_statistics_are_keras_s(keras: Any, axis: Any, mean: Any, variance
     assert json.loads(json.dumps(ours.get_config())) == json.loads(json.dumps(config))
     again = layers.deserialize(json.loads(json.dumps(keras.layers.serialize(theirs))))
     np.testing.assert_array_equal(again(DATA[:5]), ours(DATA[:5]))
+
+
+def test_files_pass_between_keras_and_here(keras: Any, tmp_path: Any) -> None:
+    """Whole numbers, learned and fixed parameters of some axes, in both directions."""
+
+    def network(lib: Any, sequential: Any) -> Any:
+        kept = [lib.Embedding(20, 6), lib.LayerNormalization(), lib.PReLU(shared_axes=[1]), lib.GroupNormalization(2)]
+        kept += [lib.RMSNormalization(), lib.Normalization(name="adapted"), lib.Normalization(mean=1.0, variance=2.0)]
+        return sequential([lib.Input((9,)), *kept, lib.UnitNormalization(), lib.Flatten(), lib.Dense(3)])
+
+    x = np.random.default_rng(0).integers(0, 20, size=(4, 9))
+    ours, theirs = network(layers, Sequential), network(keras.layers, keras.Sequential)
+    for model in (ours, theirs):
+        model.get_layer("adapted").adapt(np.random.default_rng(1).normal(3, 2, size=(50, 9, 6)).astype(np.float32))
+    ours.save(tmp_path / "ours.keras")
+    theirs.save(tmp_path / "theirs.keras")
+    opened = keras.models.load_model(tmp_path / "ours.keras")
+    np.testing.assert_allclose(opened.predict(x, verbose=0), ours.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+    again = load_model(tmp_path / "theirs.keras")
+    np.testing.assert_allclose(again.predict(x, verbose=0), theirs.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
 
 
 def test_adapting_again_reaches_a_compiled_network() -> None:

@@ -93,8 +93,19 @@ class Normalization(Layer):
         return [Step("standardize", operations.Standardize(axes, 1e-7, self.invert))]
 
     def parameter_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
-        """Mean and variance, and for Keras's files a count that stays 0."""
-        return {**super().parameter_shapes(shapes), "count": ()}
+        """Mean and variance, and for Keras's files a count that stays 0; none if mean and variance were given."""
+        return {} if self.input_mean is not None else {**super().parameter_shapes(shapes), "count": ()}
+
+    def build_for_shapes(self, shapes: Sequence[OpenShape]) -> None:
+        """As for any layer; a given mean and variance are repeated for the places along the axes."""
+        fixed: dict[str, Parameter] = {}
+        if self.input_mean is not None and not self.built:
+            sizes = super().parameter_shapes(shapes)
+            fixed = {key: self._make(key, size) for key, size in sizes.items()}
+        super().build_for_shapes(shapes)
+        self._parameters.update(fixed)
+        for key, parameter in fixed.items():
+            setattr(self, key, parameter)
 
     @property
     def weights(self) -> list[Parameter]:

@@ -37,7 +37,7 @@ def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["train", "mnist", "--lr", "nan"], ["--lr", "above 0"]),
         (["train", "fashon_mnist"], ["unknown data set 'fashon_mnist'", "did you mean 'fashion_mnist'?"]),
         (["train", "imagenet_21k"], ["unknown data set", "cifar10, cifar100, fashion_mnist, mnist"]),
-        (["train", "mnist", "--model", "lenet"], ["unknown model 'lenet'", "did you mean 'lenet1' or 'lenet5'?"]),
+        (["train", "mnist", "--model", "lenet"], ["unknown model 'lenet'", "did you mean 'lenet1' or 'lenet5'"]),
         (["demo", "--epochs", "0"], ["--epochs"]),
         (["demo", "extra"], ["extra"]),
         (["predict", "m.keras"], ["images"]),

@@ -8,6 +8,7 @@ import typer
 from typer.main import get_command
 
 from striate.cli.demo import demo
+from striate.cli.networks import networks
 from striate.cli.predict import predict
 from striate.cli.summary import summary
 from striate.cli.train import train
@@ -15,7 +16,7 @@ from striate.errors import StriateError
 from striate.version import __version__
 
 app = typer.Typer(name="striate", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False)
-for command in (demo, train, predict, summary):
+for command in (demo, train, predict, summary, networks):
     app.command()(command)
 
 

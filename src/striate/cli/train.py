@@ -7,8 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from striate.applications import NETWORKS, from_pixels
-from striate.errors import StriateError
+from striate.applications import NETWORKS
 
 TITLES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
 
@@ -51,10 +50,8 @@ def train(
     module = importlib.import_module(f"striate.datasets.{dataset}")
     data = module.load_data()
     shape = with_channels(data[0][0]).shape[1:]
-    if min(shape[:2]) < entry.smallest:
-        raise StriateError(f"{model}: takes images of at least {entry.smallest}x{entry.smallest}, got {shape}")
     set_random_seed(seed)
-    network = from_pixels(entry.build(shape, len(module.class_names)))
+    network = entry.build_for_pixels(shape, len(module.class_names))
     network.compile(optimizers.Adam(lr), "sparse_categorical_crossentropy", metrics=["accuracy"], engine=runner)
     configuration = {"data": TITLES[dataset], "network": model, "optimizer": f"Adam, learning rate {lr:g}"}
     configuration["engine"] = str(runner)

@@ -17,7 +17,7 @@ from striate.errors import StriateError
 
 if TYPE_CHECKING:
     from striate.datasets.arrays import Data
-    from striate.models import Sequential
+    from striate.models import Model
 
 MODEL_FILE, CLASSES_FILE, REPORT_FILE = "model.keras", "classes.json", "report.html"
 
@@ -31,7 +31,7 @@ class Plan:
     """
 
     title: str
-    model: Sequential
+    model: Model
     data: Data
     class_names: tuple[str, ...]
     epochs: int
@@ -87,7 +87,7 @@ def _save(plan: Plan, history: Mapping[str, list[float]], results: Any, images: 
         raise StriateError(f"{error.filename or plan.out}: cannot be written ({error.strerror})") from None
 
 
-def first_kernels(model: Sequential) -> Any:
+def first_kernels(model: Model) -> Any:
     """The weights of the first layer that has a four-dimensional kernel, or None."""
     for layer in model.layers:
         weights = layer.get_weights()
@@ -96,7 +96,7 @@ def first_kernels(model: Sequential) -> Any:
     return None
 
 
-def summary_text(model: Sequential) -> str:
+def summary_text(model: Model) -> str:
     """The table that `model.summary()` prints."""
     lines: list[str] = []
     model.summary(print_fn=lambda line, *_, **__: lines.append(str(line)))

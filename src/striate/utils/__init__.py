@@ -2,5 +2,6 @@
 
 from striate.random import set_random_seed
 from striate.utils.arrays import normalize, to_categorical
+from striate.utils.plotting import plot_model
 
-__all__ = ["normalize", "set_random_seed", "to_categorical"]
+__all__ = ["normalize", "plot_model", "set_random_seed", "to_categorical"]

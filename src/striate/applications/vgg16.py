@@ -1,0 +1,7 @@
+"""VGG16 under the name of its module in keras.applications."""
+
+from striate.applications.imagenet_utils import caffe_pixels as preprocess_input
+from striate.applications.imagenet_utils import decode_predictions
+from striate.applications.vgg import VGG16
+
+__all__ = ["VGG16", "decode_predictions", "preprocess_input"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,25 @@ def test_the_same_builder_on_keras_s_layers(
         theirs = getattr(applications, name)(**options)
     assert type(theirs).__module__.startswith("keras")
     assert_same(ours, theirs, sequential=isinstance(ours, striate.Sequential))
+
+
+@pytest.mark.parametrize("top", [True, False])
+def test_published_weights(keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, top: bool) -> None:
+    """A file like those that Keras has published, where Keras keeps them."""
+    h5py = pytest.importorskip("h5py")
+    theirs = keras.applications.MobileNetV2(weights=None, alpha=0.35, input_shape=(96, 96, 3), include_top=top)
+    name = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96{'' if top else '_no_top'}.h5"
+    with h5py.File(tmp_path / name, "w") as file:
+        keras.src.legacy.saving.legacy_h5_format.save_weights_to_hdf5_group(file, theirs)
+        for group in (file, *file.values()):  # names of fixed length, as in Keras's own files
+            for key in ("layer_names", "weight_names"):
+                if len(group.attrs.get(key, ())):
+                    group.attrs[key] = np.array([str(text).encode() for text in group.attrs[key]], dtype="S")
+    monkeypatch.setenv("STRIATE_DATA", str(tmp_path))
+    ours = applications.MobileNetV2(alpha=0.35, input_shape=(96, 96, 3), include_top=top)
+    x = np.random.default_rng(0).random((2, 96, 96, 3), dtype=np.float32)
+    expected = theirs(x).detach().numpy()
+    np.testing.assert_allclose(ours.predict(x, verbose=0), expected, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("name", ["VGG16", "VGG19", "ResNet50", "InceptionV3", "MobileNet", "MobileNetV2"])

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from striate.applications import NETWORKS, ConvNetJS, DigitVisualizer, Entry, LeNet1, LeNet5, TinyVGG, from_pixels
+from striate.applications import (
+    NETWORKS,
+    ConvNetJS,
+    DigitVisualizer,
+    Entry,
+    GoogLeNet,
+    LeNet1,
+    LeNet5,
+    TinyVGG,
+    from_pixels,
+)
 from striate.errors import StriateError
 from striate.graph import outlines
 from striate.random import set_random_seed
@@ -108,3 +118,14 @@ def test_every_small_network_learns(name: str) -> None:
     history = model.fit(images, targets, batch_size=8, epochs=25, verbose=0).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]
     assert model.predict(images, verbose=0).argmax(axis=1).tolist() == labels.tolist()
+
+
+def test_a_network_with_auxiliary_classifiers_learns() -> None:
+    set_random_seed(4)
+    model = GoogLeNet(weights=None, input_shape=(65, 65, 1), classes=3, name="small")
+    model.compile("adam", "sparse_categorical_crossentropy", loss_weights=[1, 0.3, 0.3])
+    images = np.random.default_rng(0).random((6, 65, 65, 1), dtype=np.float32)
+    labels = np.arange(6) % 3
+    history = model.fit(images, [labels] * 3, batch_size=6, epochs=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert [output.shape for output in model.predict(images, verbose=0)] == [(6, 3)] * 3

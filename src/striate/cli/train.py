@@ -14,7 +14,7 @@ TITLES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "fashion_mnist": "Fash
 
 def train(
     dataset: Annotated[str, typer.Argument(help=f"One of {', '.join(TITLES)}.", show_default=False)],
-    model: Annotated[str, typer.Option(help=f"One of {', '.join(NETWORKS)}.")] = "lenet5_modern",
+    model: Annotated[str, typer.Option(help="A network of `striate networks`.")] = "lenet5_modern",
     epochs: Annotated[int, typer.Option(help="Times to go through all training images.")] = 5,
     batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 32,
     lr: Annotated[float, typer.Option(help="Adam's learning rate.")] = 1e-3,

@@ -23,13 +23,15 @@ Program::Program(Graph graph, UpdateRule rule, uint64_t seed, const Kernels& ker
   block_squares_.assign(blocks_.size(), 0.0);
 }
 
-Program::Compiled& Program::compiled(const Purpose& purpose) {
+Program::Compiled& Program::compiled(const Purpose& purpose, int64_t batch_size) {
+  const Kernels& kernels = kernels_for(kernels_, batch_size);
   std::string key;
   const auto append = [&key](int number) {
     key += std::to_string(number);
     key += ' ';
   };
   for (int flag : {purpose.training, purpose.losses, purpose.parameter_gradients}) append(flag);
+  append(kernels.lanes);
   append(purpose.of);
   append(static_cast<int>(purpose.outputs.size()));
   for (int node : purpose.outputs) append(node);
@@ -40,9 +42,9 @@ Program::Compiled& Program::compiled(const Purpose& purpose) {
     if (compiled_.size() > KEPT) {
       compiled_.clear();
       training_ = nullptr;
-      return *(compiled_[key] = std::make_unique<Compiled>(graph_, purpose, kernels_, *threads_));
+      return *(compiled_[key] = std::make_unique<Compiled>(graph_, purpose, kernels, *threads_));
     }
-    entry = std::make_unique<Compiled>(graph_, purpose, kernels_, *threads_);
+    entry = std::make_unique<Compiled>(graph_, purpose, kernels, *threads_);
   }
   return *entry;
 }
@@ -52,7 +54,7 @@ double Program::batch_loss(const Builder& b, int64_t count) const {
   double total = 0;
   const size_t losses = graph_.losses.size();
   for (size_t i = 0; i < static_cast<size_t>(count) * losses; i++) total += static_cast<double>(b.image_losses[i]);
-  const int64_t places = b.plan.capacity() * kernels_.lanes;
+  const int64_t places = b.plan.capacity() * b.plan.kernels.lanes;
   for (int64_t k = 0; k < b.penalty_operations; k++)
     for (int64_t i = 0; i < count; i++) total += static_cast<double>(b.image_penalties[static_cast<size_t>(k * places + i)]);
   return total / static_cast<double>(count);
@@ -219,8 +221,9 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
   Purpose purpose;
   purpose.training = purpose.losses = purpose.parameter_gradients = true;
   purpose.outputs = graph_.outputs;
-  Compiled& c = compiled(purpose);
-  c.plan.prepare(c.plan.packs_of(std::min(batch_size, std::max(count, examples.count))));
+  const int64_t largest = std::min(batch_size, std::max(count, examples.count));
+  Compiled& c = compiled(purpose, largest);
+  c.plan.prepare(c.plan.packs_of(largest));
   if (profiling_ && training_ != &c) c.plan.start_profile();
   training_ = &c;
   const bool penalised = std::any_of(graph_.parameters.begin(), graph_.parameters.end(),
@@ -301,9 +304,9 @@ void Program::evaluate(const Examples& examples, int64_t batch_size, float* imag
   Purpose purpose;
   purpose.losses = true;
   purpose.outputs = graph_.outputs;
-  Compiled& c = compiled(purpose);
+  Compiled& c = compiled(purpose, std::min(batch_size, examples.count));
   run_batches(c, batch_of(examples, seed_), examples, batch_size, outputs, [&](int64_t start, int64_t count) {
-    const int64_t losses = static_cast<int64_t>(graph_.losses.size()), places = c.plan.capacity() * kernels_.lanes;
+    const int64_t losses = static_cast<int64_t>(graph_.losses.size()), places = c.plan.capacity() * c.plan.kernels.lanes;
     for (int64_t i = 0; i < count; i++) {
       float total = 0;
       for (int64_t k = 0; k < losses; k++) total += c.builder.image_losses[static_cast<size_t>(i * losses + k)];
@@ -320,7 +323,7 @@ void Program::read(const Examples& examples, int64_t batch_size, const std::vect
   purpose.outputs = nodes;
   Batch batch = batch_of(examples, seed_);
   batch.step = step;
-  run_batches(compiled(purpose), batch, examples, batch_size, outputs, [](int64_t, int64_t) {});
+  run_batches(compiled(purpose, std::min(batch_size, examples.count)), batch, examples, batch_size, outputs, [](int64_t, int64_t) {});
 }
 
 void Program::gradient(const Examples& examples, int64_t batch_size, int of, Source cotangent, const std::vector<int>& wrt,
@@ -332,7 +335,7 @@ void Program::gradient(const Examples& examples, int64_t batch_size, int of, Sou
   Batch batch = batch_of(examples, seed_);
   batch.step = step;
   batch.cotangents = {cotangent};
-  run_batches(compiled(purpose), batch, examples, batch_size, outputs, [](int64_t, int64_t) {});
+  run_batches(compiled(purpose, std::min(batch_size, examples.count)), batch, examples, batch_size, outputs, [](int64_t, int64_t) {});
 }
 
 void Program::parameter_gradients(const Examples& examples, int of, Source cotangent, bool training, uint64_t step,
@@ -344,7 +347,7 @@ void Program::parameter_gradients(const Examples& examples, int of, Source cotan
   Batch batch = batch_of(examples, seed_);
   batch.step = step;
   batch.cotangents = {cotangent};
-  Compiled& c = compiled(purpose);
+  Compiled& c = compiled(purpose, examples.count);
   run_batches(c, batch, examples, examples.count, {}, [](int64_t, int64_t) {});
   const int64_t slots = std::min(c.plan.packs_of(examples.count), c.plan.slots(c.plan.capacity()));
   for (size_t p = 0; p < results.size(); p++) {

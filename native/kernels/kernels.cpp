@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "../lanes.h"
+#include "wide.h"
 
 #define STRIATE_TEXT_OF(x) #x
 #define STRIATE_TEXT(x) STRIATE_TEXT_OF(x)
@@ -19,9 +19,9 @@ static double now() {
 // Independent multiply-adds in registers: what one thread of this machine can do at the very best, in GFLOP/s.
 double multiply_add_peak(double seconds) {
   constexpr int CHAINS = REGISTERS == 32 ? 24 : 12;
-  Lane a[CHAINS];
-  for (int i = 0; i < CHAINS; i++) a[i] = broadcast(0.01f * static_cast<float>(i));
-  const Lane m = broadcast(0.999f), k = broadcast(0.001f);
+  Wide a[CHAINS];
+  for (int i = 0; i < CHAINS; i++) a[i] = broadcast_wide(0.01f * static_cast<float>(i));
+  const Wide m = broadcast_wide(0.999f), k = broadcast_wide(0.001f);
   const double start = now();
   double rounds = 0, elapsed;
   do {
@@ -32,11 +32,11 @@ double multiply_add_peak(double seconds) {
     rounds += 100000;
     elapsed = now() - start;
   } while (elapsed < seconds);
-  Lane sum = zero();
+  Wide sum = {};
   for (int i = 0; i < CHAINS; i++) sum += a[i];
-  volatile float used = lane_sum(sum);  // so that the work is not left out
+  volatile float used = wide_sum(sum);  // so that the work is not left out
   (void)used;
-  return rounds * CHAINS * LANES * 2 / elapsed / 1e9;
+  return rounds * CHAINS * WIDTH * 2 / elapsed / 1e9;
 }
 
 // Each kernel, of the type of its place in the table, is defined in a file of this folder.
@@ -46,7 +46,7 @@ STRIATE_KERNELS(KERNEL)
 
 extern const Kernels table;
 const Kernels table = {
-    STRIATE_TEXT(STRIATE_ISA), LANES,
+    STRIATE_TEXT(STRIATE_ISA), LANES, PAIR,
 #define KERNEL(name) name,
     STRIATE_KERNELS(KERNEL)
 #undef KERNEL

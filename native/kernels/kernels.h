@@ -271,6 +271,7 @@ struct UpdateArguments {
 struct Kernels {
   const char* name;
   int lanes;
+  int pair;  // positions that convolutions compute on at once, in one register
 
   void (*correlate)(const Correlation&);
   void (*correlate_transposed)(const Correlation&);
@@ -372,5 +373,7 @@ struct Kernels {
 
 // The best table for this processor, or the one of that name; null when the processor cannot run it.
 const Kernels* choose_kernels(const char* name);
+// The table that serves a batch of so many images best: fewer lanes where most would stay empty.
+const Kernels& kernels_for(const Kernels& widest, int64_t images);
 
 }  // namespace striate

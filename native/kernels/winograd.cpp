@@ -2,14 +2,14 @@
 //   y = A^T [(G g G^T) * (B^T d B)] A      with * by element: 36 products in place of 144.
 // The input's gradient is the same with the kernel turned by half a turn. The same matrices give the weights' gradient:
 //   dg = G^T [(A dy A^T) * (B^T d B)] G, summed over tiles and images.
-// The products are sums over channels (over tiles, for dg), one correlation for each of the 36 places: see conv.cpp.
+// The products are sums over channels (over tiles, for dg), one correlation for each of the 36 places.
 #include "../lanes.h"
 #include "kernels.h"
 #include "transpose.h"
 
 namespace striate::STRIATE_ISA {
 
-int64_t row_length(int64_t outputs);  // conv.cpp
+int64_t row_length(int64_t outputs);  // weight_gradient.cpp
 
 constexpr int OUT = 4, IN = 6, PLACES = IN * IN;
 

@@ -316,7 +316,7 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
   }, true);
 }
 
-// Many filters fill vectors of their own; few are better served by lanes of images (see kernels/conv.cpp).
+// Many filters fill vectors of their own; few are better served by lanes of images (see kernels/weight_gradient.cpp).
 static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (c.out.channels >= lanes || c.out.positions() == 1); }
 
 static void direct_weight_gradient(Builder& b, int index, const Convolution& c, int dy) {

@@ -10,7 +10,8 @@ constexpr int64_t OUT = 4, PLACES = 36;  // F(4x4, 3x3)
 static int64_t place_step(int64_t tiles, int64_t channels) { return tiles * channels | 1; }            // lane vectors
 static int64_t weights_step(int64_t channels, int64_t filters) { return (channels * filters / 16 | 1) * 16 + 32; }  // floats
 
-constexpr int64_t PACKED_WIDTH = 3;      // tiles that a correlation takes at once
+// Tiles that a correlation takes at once.
+static int64_t packed_width(const Kernels& kernels) { return 3 * kernels.pair; }
 
 // A convolution with 3x3 weights as the method sees it: maps of `inputs` and `outputs` channels.
 struct Winograd {
@@ -24,10 +25,11 @@ struct Winograd {
   int64_t outputs() const { return out.channels; }
 
   // Tiles that are transformed at a time: enough to read the weights rarely, few enough to stay near the processor.
-  int64_t chunk(int64_t lanes) const {
+  int64_t chunk(const Kernels& kernels) const {
     constexpr int64_t CACHE_FLOATS = 768 * 1024;
-    const int64_t fit = CACHE_FLOATS / (PLACES * (inputs() + outputs()) * lanes) / PACKED_WIDTH * PACKED_WIDTH;
-    return std::min(tiles(), std::max<int64_t>(fit, 2 * PACKED_WIDTH));
+    const int64_t at_once = packed_width(kernels);
+    const int64_t fit = CACHE_FLOATS / (PLACES * (inputs() + outputs()) * kernels.lanes) / at_once * at_once;
+    return std::min(tiles(), std::max<int64_t>(fit, 3 * at_once));
   }
 };
 
@@ -51,7 +53,7 @@ bool winograd_wins_weight_gradient(const Convolution& c) {
 // output = correlation of the input with the weights, then bias, relu, gate; see Correlation.
 static void winograd(Builder& b, const char* name, const Winograd& g, const float* weights, const float* bias, bool relu, int x, int y, int gate) {
   const Kernels& kernels = b.plan.kernels;
-  const int64_t chunk = g.chunk(kernels.lanes), place = weights_step(g.inputs(), g.outputs());
+  const int64_t chunk = g.chunk(kernels), place = weights_step(g.inputs(), g.outputs());
   b.plan.need_workspace(PLACES * place, [=, lanes = kernels.lanes](int64_t) {
     return PLACES * (place_step(chunk, g.inputs()) + place_step(chunk, g.outputs())) * lanes;
   });
@@ -63,7 +65,7 @@ static void winograd(Builder& b, const char* name, const Winograd& g, const floa
     run.channels = g.turned ? g.outputs() : g.inputs();
     run.filters = g.turned ? g.inputs() : g.outputs();
     run.turned = g.turned;
-    run.block = w.plan.kernels.outputs_per_block(PACKED_WIDTH);
+    run.block = w.plan.kernels.outputs_per_block(packed_width(w.plan.kernels));
     run.part = w.part;
     run.parts = w.parts;
     w.plan.kernels.winograd_weights(run);
@@ -94,7 +96,7 @@ static void winograd(Builder& b, const char* name, const Winograd& g, const floa
     product.span_count = 1;
     product.outputs = g.outputs();
     product.packed = !g.turned;
-    product.packed_width = PACKED_WIDTH;
+    product.packed_width = packed_width(w.plan.kernels);
     product.inputs = product.weight_step = g.inputs();
     product.parts = 1;
     const int64_t last = g.tiles() * (w.part + 1) / w.parts;
@@ -136,7 +138,7 @@ void winograd_weight_gradient(Builder& b, int index, const Convolution& c, int d
   const int parameter = b.node(index).parameters[0], x = b.input_value(index);
   const bool again = b.claim(parameter, true);
   const Winograd g = forward_of(c);
-  const int64_t channels = g.inputs(), filters = g.outputs(), chunk = std::min<int64_t>(g.tiles(), 8), length = kernels.row_length(filters);
+  const int64_t channels = g.inputs(), filters = g.outputs(), chunk = std::min<int64_t>(g.tiles(), 128 / kernels.lanes), length = kernels.row_length(filters);
   const int64_t place = weights_step(channels, filters), inputs_room = PLACES * place_step(chunk, channels) * kernels.lanes;
   const int64_t rows_place = place_step(chunk * kernels.lanes, length / 16) * 16;
   b.plan.need_workspace(PLACES * place, [=](int64_t) { return inputs_room + PLACES * rows_place; });

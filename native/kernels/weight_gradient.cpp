@@ -1,120 +1,12 @@
-// Convolution on lanes: forward and input gradient are one register-blocked correlation, the weight gradient has two forms.
-#include "../lanes.h"
+// Convolution on lanes: the gradient of the weights, in two forms, and of the bias.
+#include "groups.h"
 #include "kernels.h"
 #include "transpose.h"
+#include "wide.h"
 
 namespace striate::STRIATE_ISA {
 
-// The largest tile: F outputs x X positions accumulate in registers, beside X inputs and one weight.
-constexpr int MAX_X = REGISTERS == 32 ? 4 : 2;
-constexpr int max_f(int x) { return REGISTERS == 32 ? (x == 1 ? 16 : x == 2 ? 12 : x == 3 ? 8 : 6) : (x == 1 ? 12 : 6); }
-
-// n things in even groups of at most `most`: first thing of group i.
-static inline int64_t groups_of(int64_t n, int64_t most) { return (n + most - 1) / most; }
-static inline int64_t group_start(int64_t n, int64_t groups, int64_t i) { return n * i / groups; }
-
-// acc[f][x] = sum of w(j, f) * in[j + x * column] over the spans. Then out = gate(relu(acc + bias)).
-template <int F, int X, bool TRANSPOSED>
-static void correlation_tile(const Correlation& c, const Span* first, const Span* last, const Lane* in, Lane* out, const Lane* gate,
-                             const float* w, int64_t step, const float* bias) {
-  const int64_t column = c.positions.in_column, out_column = c.positions.out_column;
-  Lane acc[F][X];
-#pragma GCC unroll 16
-  for (int f = 0; f < F; f++)
-#pragma GCC unroll 4
-    for (int x = 0; x < X; x++) acc[f][x] = bias ? broadcast(bias[f]) : zero();
-  for (const Span* s = first; s < last; s++) {
-    const Lane* ip = in + s->input;
-    const float* wp = TRANSPOSED ? w + s->weight : w + s->weight * step;
-    for (int64_t j = 0; j < s->length; j++) {
-      if (!TRANSPOSED && X <= 2) __builtin_prefetch(wp + 24 * step);  // a dense layer's weights come from far away
-      Lane v[X];
-#pragma GCC unroll 4
-      for (int x = 0; x < X; x++) v[x] = ip[x * column];
-#pragma GCC unroll 16
-      for (int f = 0; f < F; f++) {
-        const Lane weight = broadcast(TRANSPOSED ? wp[f * step] : wp[f]);
-#pragma GCC unroll 4
-        for (int x = 0; x < X; x++) acc[f][x] += weight * v[x];
-      }
-      ip++;
-      wp += TRANSPOSED ? 1 : step;
-    }
-  }
-#pragma GCC unroll 4
-  for (int x = 0; x < X; x++)
-#pragma GCC unroll 16
-    for (int f = 0; f < F; f++) {
-      Lane r = c.relu ? relu(acc[f][x]) : acc[f][x];
-      if (gate) r = keep(gate[x * out_column + f] > 0.0f, r);
-      out[x * out_column + f] = r;
-    }
-}
-
-typedef void (*CorrelationTile)(const Correlation&, const Span*, const Span*, const Lane*, Lane*, const Lane*, const float*, int64_t,
-                                const float*);
-
-template <bool TRANSPOSED, int X, int F = max_f(X)>
-static CorrelationTile find_tile(int f) {
-  if constexpr (F > 1)
-    if (f < F) return find_tile<TRANSPOSED, X, F - 1>(f);
-  return correlation_tile<F, X, TRANSPOSED>;
-}
-
-template <bool TRANSPOSED>
-static CorrelationTile find_tile(int f, int x) {
-  if constexpr (MAX_X == 4) {
-    if (x == 4) return find_tile<TRANSPOSED, 4>(f);
-    if (x == 3) return find_tile<TRANSPOSED, 3>(f);
-  }
-  return x == 2 ? find_tile<TRANSPOSED, 2>(f) : find_tile<TRANSPOSED, 1>(f);
-}
-
-// Filters a block takes: as many as the registers allow beside the widest tile of a row. pack_weights uses the same blocks.
-int64_t outputs_per_block(int64_t width) { return max_f(width < MAX_X ? static_cast<int>(width) : MAX_X); }
-
-template <bool TRANSPOSED>
-static void correlation(const Correlation& c) {
-  const Positions& p = c.positions;
-  const int64_t widest = c.packed && c.packed_width < MAX_X ? c.packed_width : MAX_X;
-  const int64_t blocks = groups_of(c.outputs, outputs_per_block(c.packed ? c.packed_width : p.width)), tiles = groups_of(p.width, widest);
-  for (int64_t b = blocks * c.part / c.parts; b < blocks * (c.part + 1) / c.parts; b++) {
-    const int64_t f0 = group_start(c.outputs, blocks, b), f = group_start(c.outputs, blocks, b + 1) - f0;
-    const float* w = TRANSPOSED ? c.weights + f0 * c.weight_step : c.packed ? c.weights + f0 * c.inputs : c.weights + f0;
-    const int64_t step = c.packed ? f : c.weight_step;
-    const int64_t wide = groups_of(p.width, tiles), narrow = p.width / tiles;
-    const CorrelationTile wide_tile = find_tile<TRANSPOSED>(f, wide), narrow_tile = find_tile<TRANSPOSED>(f, narrow);
-    for (int64_t d = 0; d < p.depth; d++)
-      for (int64_t y = 0; y < p.height; y++) {
-        const Span* first = c.spans + (c.row_first ? c.row_first[y] : 0);
-        const Span* last = c.spans + (c.row_last ? c.row_last[y] : c.span_count);
-        for (int64_t t = 0; t < tiles; t++) {
-          const int64_t x = group_start(p.width, tiles, t), size = group_start(p.width, tiles, t + 1) - x;
-          const Lane* in = lanes(c.input) + d * p.in_depth + y * p.in_row + x * p.in_column;
-          const int64_t at = d * p.out_depth + y * p.out_row + x * p.out_column + f0;
-          (size == wide ? wide_tile : narrow_tile)(c, first, last, in, lanes(c.output) + at, c.gate ? lanes(c.gate) + at : nullptr, w,
-                                                   step, c.bias ? c.bias + f0 : nullptr);
-        }
-      }
-  }
-}
-
-void correlate(const Correlation& c) { correlation<false>(c); }
-void correlate_transposed(const Correlation& c) { correlation<true>(c); }
-
-// weights [inputs][outputs] -> for each block of filters [inputs][filters], the order in which `correlate` reads them.
-void pack_weights(const float* weights, float* packed, int64_t inputs, int64_t outputs, int64_t weight_step, int64_t width,
-                  int64_t part, int64_t parts) {
-  const int64_t blocks = groups_of(outputs, outputs_per_block(width));
-  for (int64_t b = blocks * part / parts; b < blocks * (part + 1) / parts; b++) {
-    const int64_t f0 = group_start(outputs, blocks, b), f = group_start(outputs, blocks, b + 1) - f0;
-    float* to = packed + f0 * inputs;
-    for (int64_t j = 0; j < inputs; j++)
-      for (int64_t i = 0; i < f; i++) to[j * f + i] = weights[j * weight_step + f0 + i];
-  }
-}
-
-// Weight gradient, first form: T taps x F filters of lane vectors accumulate in registers; the lanes are summed at the end.
+// Weight gradient, first form: T taps x F filters accumulate in registers of positions and images, which are summed at the end.
 constexpr int GRADIENT_T = REGISTERS == 32 ? 6 : 4, GRADIENT_F = REGISTERS == 32 ? 4 : 3;
 
 static inline void store_gradient(float* to, float value, bool accumulate) { *to = accumulate ? *to + value : value; }
@@ -122,11 +14,11 @@ static inline void store_gradient(float* to, float value, bool accumulate) { *to
 template <int T, int F>
 static void gradient_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
   const Positions& p = g.positions;
-  Lane acc[T][F];
+  Wide acc[T][F];
 #pragma GCC unroll 8
   for (int t = 0; t < T; t++)
 #pragma GCC unroll 4
-    for (int f = 0; f < F; f++) acc[t][f] = zero();
+    for (int f = 0; f < F; f++) acc[t][f] = Wide{};
   for (int64_t pack = 0; pack < g.packs; pack++)
     for (int64_t d = 0; d < p.depth; d++)
       for (int64_t y = 0; y < p.height; y++) {
@@ -135,22 +27,24 @@ static void gradient_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
         const Lane* tap[T];
 #pragma GCC unroll 8
         for (int t = 0; t < T; t++) tap[t] = in + g.tap_input[t0 + t];
-        for (int64_t x = 0; x < p.width; x++) {
-          Lane dy[F];
+        for (int64_t x = 0; x < p.width; x += PAIR) {
+          const bool both = x + PAIR <= p.width;  // else the second position is zero
+          Wide dy[F];
 #pragma GCC unroll 4
-          for (int f = 0; f < F; f++) dy[f] = out[f];
+          for (int f = 0; f < F; f++) dy[f] = join(out[f], both ? out[(PAIR - 1) * p.out_column + f] : zero());
 #pragma GCC unroll 8
           for (int t = 0; t < T; t++) {
-            const Lane v = tap[t][x * p.in_column];
+            const Lane* at = tap[t] + x * p.in_column;
+            const Wide v = join(at[0], both ? at[(PAIR - 1) * p.in_column] : zero());
 #pragma GCC unroll 4
             for (int f = 0; f < F; f++) acc[t][f] += v * dy[f];
           }
-          out += p.out_column;
+          out += PAIR * p.out_column;
         }
       }
   for (int t = 0; t < T; t++)
     for (int f = 0; f < F; f++)
-      store_gradient(g.gradient + g.tap_row[t0 + t] * g.gradient_step + f0 + f, lane_sum(acc[t][f]), g.accumulate);
+      store_gradient(g.gradient + g.tap_row[t0 + t] * g.gradient_step + f0 + f, wide_sum(acc[t][f]), g.accumulate);
 }
 
 template <int T, int F = GRADIENT_F>
@@ -213,7 +107,7 @@ void weight_gradient(const WeightGradient& g) {
 }
 
 // Weight gradient, second form, for many filters: the output gradient is turned to rows of filters for each image, so that a
-// vector holds LANES filters of one image; T taps x V such vectors accumulate, and nothing has to be summed over lanes.
+// register holds WIDTH filters of one image; T taps x V such vectors accumulate, and nothing has to be summed over lanes.
 constexpr int rows_t(int v) { return REGISTERS == 32 ? (v == 1 ? 16 : v == 2 ? 12 : v == 3 ? 8 : 6) : (v == 1 ? 12 : 6); }
 constexpr int64_t ROWS_CACHE = 8 * 1024;  // floats
 constexpr int ROWS_V = REGISTERS == 32 ? 4 : 2;
@@ -221,13 +115,13 @@ constexpr int ROWS_V = REGISTERS == 32 ? 4 : 2;
 // Floats from one row to the next: of long rows an odd number of cache lines, so that their parts do not compete for places.
 int64_t row_length(int64_t outputs) {
   constexpr int64_t LINE = 16;
-  const int64_t vectors = groups_of(outputs, LANES), floats = vectors * LANES;
+  const int64_t vectors = groups_of(outputs, WIDTH), floats = vectors * WIDTH;
   return vectors <= ROWS_V ? floats : ((floats + LINE - 1) / LINE | 1) * LINE;
 }
 
 // Chunks of which the part of the rows that one column of tiles reads stays in the first-level cache.
 static inline Chunks row_chunks(const WeightGradient& g) {
-  const int64_t length = row_length(g.outputs), width = length < ROWS_V * LANES ? length : ROWS_V * LANES;
+  const int64_t length = row_length(g.outputs), width = length < ROWS_V * WIDTH ? length : ROWS_V * WIDTH;
   return chunks_of(g.positions, ROWS_CACHE / (LANES * width));
 }
 
@@ -241,11 +135,11 @@ int64_t rows_room(const WeightGradient& g) {
 template <int T, int V, bool ADJACENT>
 static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
   const Positions& p = g.positions;
-  Lane acc[T][V];
+  Wide acc[T][V];
 #pragma GCC unroll 16
   for (int t = 0; t < T; t++)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; v++) acc[t][v] = zero();
+    for (int v = 0; v < V; v++) acc[t][v] = Wide{};
   for (int64_t pack = 0; pack < g.packs; pack++) {
     const int64_t length = row_length(g.outputs);
     const float* row = g.rows + pack * p.depth * p.height * p.width * LANES * length + f0;
@@ -258,12 +152,12 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
 #pragma GCC unroll 16
           for (int t = 0; t < T; t++) tap[t] = in + g.tap_input[t0 + t] * LANES;
           for (int l = 0; l < LANES; l++, first++, row += length) {
-            Lane dy[V];
+            Wide dy[V];
 #pragma GCC unroll 4
-            for (int v = 0; v < V; v++) dy[v] = load(row + v * LANES);
+            for (int v = 0; v < V; v++) dy[v] = load_wide(row + v * WIDTH);
 #pragma GCC unroll 16
             for (int t = 0; t < T; t++) {
-              const Lane value = broadcast(ADJACENT ? first[t * LANES] : tap[t][l]);
+              const Wide value = broadcast_wide(ADJACENT ? first[t * LANES] : tap[t][l]);
 #pragma GCC unroll 4
               for (int v = 0; v < V; v++) acc[t][v] += value * dy[v];
             }
@@ -273,11 +167,11 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t f0) {
   for (int t = 0; t < T; t++) {
     float* to = g.gradient + g.tap_row[t0 + t] * g.gradient_step + f0;
     for (int v = 0; v < V; v++) {
-      const int64_t left = g.outputs - f0 - v * LANES;
-      if (left >= LANES)
-        store(to + v * LANES, g.accumulate ? load(to + v * LANES) + acc[t][v] : acc[t][v]);
+      const int64_t left = g.outputs - f0 - v * WIDTH;
+      if (left >= WIDTH)
+        store_wide(to + v * WIDTH, g.accumulate ? load_wide(to + v * WIDTH) + acc[t][v] : acc[t][v]);
       else
-        for (int64_t i = 0; i < left; i++) store_gradient(to + v * LANES + i, acc[t][v][i], g.accumulate);
+        for (int64_t i = 0; i < left; i++) store_gradient(to + v * WIDTH + i, acc[t][v][i], g.accumulate);
     }
   }
 }
@@ -294,7 +188,7 @@ static void rows_tile(const WeightGradient& g, int64_t t0, int64_t t, int64_t f0
 
 // The second form, on rows that lie ready: gradient[row(t)][f] = sum over positions and lanes of input * row.
 void weight_gradient_of_rows(const WeightGradient& g) {
-  const int64_t vectors = groups_of(g.outputs, LANES), columns = groups_of(vectors, ROWS_V);
+  const int64_t vectors = groups_of(g.outputs, WIDTH), columns = groups_of(vectors, ROWS_V);
   const int64_t widest = groups_of(vectors, columns), rows = groups_of(g.taps, rows_t(static_cast<int>(widest)));
   const int64_t tiles = rows * columns;
   // The rows of one column of tiles stay in the first-level cache; rows so few that all do spare reading the inputs again.
@@ -304,11 +198,11 @@ void weight_gradient_of_rows(const WeightGradient& g) {
     const int64_t t0 = group_start(g.taps, rows, row), t = group_start(g.taps, rows, row + 1) - t0;
     const int64_t v0 = group_start(vectors, columns, column), v = group_start(vectors, columns, column + 1) - v0;
     if constexpr (ROWS_V == 4) {
-      if (v == 4) rows_tile<4>(g, t0, t, v0 * LANES);
-      if (v == 3) rows_tile<3>(g, t0, t, v0 * LANES);
+      if (v == 4) rows_tile<4>(g, t0, t, v0 * WIDTH);
+      if (v == 3) rows_tile<3>(g, t0, t, v0 * WIDTH);
     }
-    if (v == 2) rows_tile<2>(g, t0, t, v0 * LANES);
-    if (v == 1) rows_tile<1>(g, t0, t, v0 * LANES);
+    if (v == 2) rows_tile<2>(g, t0, t, v0 * WIDTH);
+    if (v == 1) rows_tile<1>(g, t0, t, v0 * WIDTH);
   }
 }
 

@@ -11,6 +11,7 @@ static const std::map<std::string, OperationPhases>& operations() {
       {"ConvTranspose", {conv_transpose_forward, conv_transpose_backward, true}},
       {"Dense", {dense_forward, dense_backward, true}},
       {"Pool", {pool_forward, pool_backward, false}},
+      {"AdaptivePool", {pool_forward, pool_backward, false}},
       {"BatchNorm", {batch_norm_forward, batch_norm_backward, true}},
       {"Activation", {activation_forward, activation_backward, false}},
       {"Softmax", {softmax_forward, softmax_backward, false}},
@@ -22,6 +23,8 @@ static const std::map<std::string, OperationPhases>& operations() {
       {"RandomAdjust", {random_adjust_forward, random_adjust_backward, false}},
       {"Affine", {affine_forward, affine_backward, false}},
       {"Pad", {pad_forward, pad_backward, false}},
+      {"Permute", {permute_forward, permute_backward, false}},
+      {"Resize", {resize_forward, resize_backward, false}},
       {"Reshape", {reshape_forward, reshape_backward, false}},
       {"Select", {select_forward, select_backward, false}},
       {"Add", {add_forward, add_backward, false}},
@@ -107,6 +110,12 @@ void copy_phase(Builder& b, int from, int to, int64_t size) {
   b.plan.per_pack("copy", {from, to}, [=](const Work& w) { w.plan.kernels.copy_box(w.at(from), w.at(to), 1, 1, size, 0, 0, 0, 0); });
 }
 
+// A permutation whose undoing was left out: nobody reads it.
+bool Builder::idle(int index) const {
+  const bool output = std::find(graph.outputs.begin(), graph.outputs.end(), index) != graph.outputs.end();
+  return node(index).kind == "Permute" && !consumers_[static_cast<size_t>(index)] && !observed(index) && !output;
+}
+
 void Builder::fuse() {
   for (size_t i = 0; i < graph.nodes.size(); i++) {
     const Node& n = graph.nodes[i];
@@ -163,6 +172,7 @@ void Builder::forward() {
       values_[i] = value(fused_into_[i]);
       continue;
     }
+    if (idle(index)) continue;
     if (n.kind == "Reshape")
       values_[i] = input_value(index);  // the same elements in the same order
     else

@@ -77,6 +77,7 @@ class Builder {
   void backward();
   void backward_of(int index);
   bool observed(int index) const { return observed_.count(index) > 0; }
+  bool idle(int index) const;
   bool can_fuse_relu(int producer, int relu) const;
   void settle_gradients();
 
@@ -128,6 +129,10 @@ void affine_forward(Builder&, int);
 void affine_backward(Builder&, int);
 void pad_forward(Builder&, int);
 void pad_backward(Builder&, int);
+void permute_forward(Builder&, int);
+void permute_backward(Builder&, int);
+void resize_forward(Builder&, int);
+void resize_backward(Builder&, int);
 void reshape_forward(Builder&, int);
 void reshape_backward(Builder&, int);
 void select_forward(Builder&, int);

@@ -95,6 +95,14 @@ struct Pooling {
   const float* gate;
   int64_t in[3], out[3], window[3], stride[3], dilation[3], before[3];
   int64_t channels;
+  bool adaptive;  // windows that divide the input among the outputs instead: window, stride, dilation, before do not count
+};
+
+// output[r] = sum over taps t: weights[r][t] input[source[r][t]], rows of `length` lane vectors; weights null: one tap of 1
+struct Resampling {
+  const int64_t* source;
+  const float* weights;
+  int64_t rows, taps, length;
 };
 
 enum class Function : int32_t {
@@ -264,6 +272,7 @@ struct UpdateArguments {
   KERNEL(embed) KERNEL(embed_backward) KERNEL(penalty) \
   KERNEL(penalty_backward) KERNEL(draw_mask) KERNEL(apply_mask) KERNEL(draw_uniform) KERNEL(gaussian) KERNEL(warp) \
   KERNEL(warp_backward) KERNEL(adjust) KERNEL(adjust_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) \
+  KERNEL(resample) KERNEL(resample_backward) \
   KERNEL(fill_zero) KERNEL(lanes_to_rows) \
   KERNEL(loss) KERNEL(sum_gradients) KERNEL(penalty_sums) KERNEL(sum_of_squares) KERNEL(update) KERNEL(all_finite) \
   KERNEL(multiply_add_peak)
@@ -357,6 +366,8 @@ struct Kernels {
   void (*select)(const float* input, float* output, const int32_t* chosen, int64_t count, int64_t positions, int64_t channels);
   void (*select_backward)(const float* output_gradient, float* input_gradient, const int32_t* chosen, int64_t count,
                           int64_t positions, int64_t channels);
+  void (*resample)(const Resampling&, const float* input, float* output);
+  void (*resample_backward)(const Resampling&, const float* output_gradient, float* input_gradient);  // adds
   void (*fill_zero)(float* output, int64_t count);
   void (*lanes_to_rows)(const float* input, float* rows, int64_t positions, int64_t channels, int64_t row_length);
 

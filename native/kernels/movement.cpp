@@ -62,6 +62,28 @@ void select_backward(const float* output_gradient, float* input_gradient, const 
   }
 }
 
+// y[r] = sum over taps: weights[r][t] x[source[r][t]]
+void resample(const Resampling& r, const float* input, float* output) {
+  Lane* to = lanes(output);
+  for (int64_t row = 0; row < r.rows; row++, to += r.length)
+    for (int64_t t = 0; t < r.taps; t++) {
+      const Lane* from = lanes(input) + r.source[row * r.taps + t];
+      const float weight = r.weights ? r.weights[row * r.taps + t] : 1.0f;
+      for (int64_t i = 0; i < r.length; i++) to[i] = t == 0 ? weight * from[i] : to[i] + weight * from[i];
+    }
+}
+
+// dx[source[r][t]] += weights[r][t] dy[r]
+void resample_backward(const Resampling& r, const float* output_gradient, float* input_gradient) {
+  const Lane* from = lanes(output_gradient);
+  for (int64_t row = 0; row < r.rows; row++, from += r.length)
+    for (int64_t t = 0; t < r.taps; t++) {
+      Lane* to = lanes(input_gradient) + r.source[row * r.taps + t];
+      const float weight = r.weights ? r.weights[row * r.taps + t] : 1.0f;
+      for (int64_t i = 0; i < r.length; i++) to[i] += weight * from[i];
+    }
+}
+
 void fill_zero(float* output, int64_t count) {
   Lane* out = lanes(output);
   for (int64_t i = 0; i < count; i++) out[i] = zero();

@@ -11,6 +11,7 @@ struct Extent {
 };
 
 static inline Extent inside(const Pooling& p, int axis, int64_t position) {
+  if (p.adaptive) return {position * p.in[axis] / p.out[axis], ((position + 1) * p.in[axis] + p.out[axis] - 1) / p.out[axis], 1};
   const int64_t step = p.dilation[axis], start = position * p.stride[axis] - p.before[axis];
   const int64_t end = start + (p.window[axis] - 1) * step + 1;
   return {start < 0 ? start + (-start + step - 1) / step * step : start, end > p.in[axis] ? p.in[axis] : end, step};

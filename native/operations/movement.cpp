@@ -1,29 +1,54 @@
 // Padding, reshaping, selection of channels and concatenation.
+#include <algorithm>
+
 #include "../builder.h"
 #include "spatial.h"
 
 namespace striate {
 
+// What of the smaller tensor lies in the larger one, when a border is added (or, where it is negative, taken away).
+struct Border {
+  Spatial in, out;
+  Axes size;                 // of the part that both have
+  int64_t in_start, out_start;
+  bool cuts;                 // some of the input is lost
+
+  Border(const Node& n, const Shape& input) : in(input), out(n.shape), cuts(false) {
+    const Axes before = axes_of(n.list("before"), 0);
+    Axes from, to;
+    for (size_t a = 0; a < 3; a++) {
+      from[a] = std::max<int64_t>(0, -before[a]);
+      to[a] = std::max<int64_t>(0, before[a]);
+      size[a] = std::max<int64_t>(0, std::min(in.size[a] - from[a], out.size[a] - to[a]));
+      cuts = cuts || size[a] < in.size[a];
+    }
+    in_start = in.offset(from);
+    out_start = out.offset(to);
+  }
+};
+
 void pad_forward(Builder& b, int index) {
   const int x = b.input_value(index), y = b.value(index);
-  const Spatial in(b.input_shape(index)), out(b.node(index).shape);
-  const Axes before = axes_of(b.node(index).list("before"), 0);
-  const int64_t size = b.node(index).size(), start = out.offset(before);
+  const Border p(b.node(index), b.input_shape(index));
+  const float value = b.node(index).real("value");
   b.plan.per_pack("pad forward", {x, y}, [=](const Work& w) {
-    w.plan.kernels.fill_zero(w.at(y), size);
-    w.plan.kernels.copy_box(w.at(x), w.at(y) + start * w.plan.kernels.lanes, in.size[0], in.size[1], in.row(), in.plane(), in.row(),
-                            out.plane(), out.row());
+    const int lanes = w.plan.kernels.lanes;
+    w.plan.kernels.fill_zero(w.at(y), p.out.elements());
+    if (value != 0) w.plan.kernels.affine(w.at(y), w.at(y), p.out.elements(), 1.0f, value);
+    w.plan.kernels.copy_box(w.at(x) + p.in_start * lanes, w.at(y) + p.out_start * lanes, p.size[0], p.size[1], p.size[2] * p.in.channels,
+                            p.in.plane(), p.in.row(), p.out.plane(), p.out.row());
   });
 }
 
 void pad_backward(Builder& b, int index) {
   const int dy = b.output_gradient(index), dx = b.input_gradient(index);
   if (dx < 0) return;
-  const Spatial in(b.input_shape(index)), out(b.node(index).shape);
-  const int64_t start = out.offset(axes_of(b.node(index).list("before"), 0));
+  const Border p(b.node(index), b.input_shape(index));
   b.plan.per_pack("pad backward", {dy, dx}, [=](const Work& w) {
-    w.plan.kernels.copy_box(w.at(dy) + start * w.plan.kernels.lanes, w.at(dx), in.size[0], in.size[1], in.row(), out.plane(), out.row(),
-                            in.plane(), in.row());
+    const int lanes = w.plan.kernels.lanes;
+    if (p.cuts) w.plan.kernels.fill_zero(w.at(dx), p.in.elements());
+    w.plan.kernels.copy_box(w.at(dy) + p.out_start * lanes, w.at(dx) + p.in_start * lanes, p.size[0], p.size[1], p.size[2] * p.in.channels,
+                            p.out.plane(), p.out.row(), p.in.plane(), p.in.row());
   });
 }
 

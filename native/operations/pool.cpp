@@ -6,18 +6,22 @@ namespace striate {
 static Pooling pooling(const Builder& b, int index) {
   const Node& n = b.node(index);
   const Spatial in(b.input_shape(index)), out(n.shape);
-  const Axes window = axes_of(n.list("window"), 1), stride = axes_of(n.list("strides"), 1), before = axes_of(n.list("before"), 0);
-  const Axes dilation = axes_of(n.list("dilation"), 1);
   Pooling p = {};
+  p.channels = in.channels;
   for (size_t a = 0; a < 3; a++) {
     p.in[a] = in.size[a];
     p.out[a] = out.size[a];
+  }
+  p.adaptive = n.kind == "AdaptivePool";
+  if (p.adaptive) return p;
+  const Axes window = axes_of(n.list("window"), 1), stride = axes_of(n.list("strides"), 1), before = axes_of(n.list("before"), 0);
+  const Axes dilation = axes_of(n.list("dilation"), 1);
+  for (size_t a = 0; a < 3; a++) {
     p.window[a] = window[a];
     p.stride[a] = stride[a];
     p.dilation[a] = dilation[a];
     p.before[a] = before[a];
   }
-  p.channels = in.channels;
   return p;
 }
 

@@ -18,6 +18,7 @@ from striate import losses
 from striate.graph import Graph, LossFunction, Parameter
 from striate.graph.operations import (
     Activation,
+    AdaptivePool,
     Add,
     Affine,
     AlphaDropout,
@@ -36,12 +37,14 @@ from striate.graph.operations import (
     Operation,
     Pad,
     Penalty,
+    Permute,
     Pool,
     PReLU,
     RandomAdjust,
     RandomCrop,
     RandomWarp,
     Reshape,
+    Resize,
     Scale,
     Softmax,
     Standardize,
@@ -106,7 +109,15 @@ def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[s
         case Affine():
             return operation.scale * x + operation.offset
         case Pad():
-            return padded(x, operation.padding)
+            ends = zip(x.shape[1:], operation.padding, strict=False)
+            cut = [slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in ends]
+            return padded(x[(slice(None), *cut)], np.maximum(operation.padding, 0).tolist(), operation.value)
+        case Permute():
+            return np.transpose(x, (0, *(axis + 1 for axis in operation.order)))
+        case Resize():
+            return resize(operation, x)
+        case AdaptivePool():
+            return adaptive_pool(operation, x)
         case Reshape():
             return x.reshape(len(x), *operation.shape)
         case Add():
@@ -235,6 +246,31 @@ def embedding(x: Exact, table: Exact) -> Exact:
     for place in np.ndindex(x.shape):
         if 0 <= x[place] < len(table):
             y[place] = table[int(x[place])]
+    return y
+
+
+def resize(operation: Resize, x: Exact) -> Exact:
+    """One dimension after the other."""
+    for axis, m in enumerate(operation.sizes, 1):
+        n, parts = x.shape[axis], []
+        for i in range(m):
+            centre = (i + 0.5) * n / m
+            if operation.method == "nearest":
+                parts.append(np.take(x, (2 * i + 1) * n // (2 * m), axis))
+            else:  # triangles around the centres of pixels; the border goes on for ever
+                weights = {j: max(0.0, 1 - abs(centre - j - 0.5)) for j in range(-1, n + 1)}
+                parts.append(sum(w * np.take(x, min(max(j, 0), n - 1), axis) for j, w in weights.items()))
+        x = np.stack(parts, axis)
+    return x
+
+
+def adaptive_pool(operation: AdaptivePool, x: Exact) -> Exact:
+    y = np.zeros((len(x), *operation.sizes, x.shape[-1]))
+    for position in np.ndindex(*operation.sizes):
+        parts = zip(position, x.shape[1:], operation.sizes, strict=False)
+        window = x[(slice(None), *(slice(i * n // m, -(-(i + 1) * n // m)) for i, n, m in parts))]
+        axes = tuple(range(1, x.ndim - 1))
+        y[(slice(None), *position)] = window.max(axes) if operation.kind == "max" else window.mean(axes)
     return y
 
 

@@ -11,6 +11,7 @@ from striate.graph import Array, Graph, Node, Shape
 from striate.graph.operations import (
     Activation,
     ActivationName,
+    AdaptivePool,
     Add,
     BatchNorm,
     Combine,
@@ -23,8 +24,10 @@ from striate.graph.operations import (
     Normalize,
     Operation,
     Pad,
+    Permute,
     Pool,
     PReLU,
+    Resize,
     Scale,
     Standardize,
 )
@@ -197,8 +200,35 @@ def small_shapes(draw: st.DrawFn) -> Shape:
 @st.composite
 def pads(draw: st.DrawFn, rank: int) -> Case:
     make = draw(builders())
-    padding = tuple(draw(st.tuples(st.integers(0, 3), st.integers(0, 3))) for _ in range(rank))
-    make.add(Pad(padding), make.input(*draw(shapes(rank, 12))))
+    shape, padding = draw(shapes(rank, 12)), []
+    for size in shape[:-1]:
+        before = draw(st.integers(-size + 1, 3))
+        padding.append((before, draw(st.integers(1 - size - min(before, 0), 3))))
+    make.add(Pad(tuple(padding), draw(st.sampled_from([0.0, 0.0, -1.5]))), make.input(*shape))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def permutes(draw: st.DrawFn) -> Case:
+    make = draw(builders())
+    shape = draw(st.lists(st.integers(1, 6), min_size=1, max_size=5))
+    make.add(Permute(tuple(draw(st.permutations(range(len(shape)))))), make.input(*shape))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def resizes(draw: st.DrawFn, rank: int) -> Case:
+    make = draw(builders())
+    sizes = tuple(draw(st.integers(1, SIZES[rank])) for _ in range(rank))
+    make.add(Resize(sizes, draw(st.sampled_from(["nearest", "linear"]))), make.input(*draw(shapes(rank, 12))))
+    return finish(make, draw(batches))
+
+
+@st.composite
+def adaptive_pools(draw: st.DrawFn, rank: int) -> Case:
+    make = draw(builders())
+    sizes = tuple(draw(st.integers(1, SIZES[rank])) for _ in range(rank))
+    make.add(AdaptivePool(sizes, draw(st.sampled_from(["max", "average"]))), make.input(*draw(shapes(rank, 12))))
     return finish(make, draw(batches))
 
 

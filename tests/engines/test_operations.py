@@ -17,6 +17,7 @@ from striate.engines import Engine
 from striate.graph.operations import (
     Activation,
     ActivationName,
+    AdaptivePool,
     Add,
     Affine,
     Combine,
@@ -27,6 +28,7 @@ from striate.graph.operations import (
     Normalize,
     Operation,
     Penalty,
+    Permute,
     PReLU,
     Reshape,
     Scale,
@@ -36,7 +38,15 @@ from striate.graph.operations import (
 )
 
 from . import strategies as some
-from .checks import IN_A_ROW, assert_same, assert_same_forward, assert_same_gradients, examples, near_a_kink
+from .checks import (
+    IN_A_ROW,
+    assert_close,
+    assert_same,
+    assert_same_forward,
+    assert_same_gradients,
+    examples,
+    near_a_kink,
+)
 from .networks import Builder
 from .strategies import Case
 
@@ -226,6 +236,46 @@ def test_affine(
 @examples(15)
 def test_pad(engine: Engine, oracle: Engine, rank: int, data: st.DataObject) -> None:
     check(engine, oracle, data.draw(some.pads(rank)))
+
+
+@given(case=some.permutes())
+@examples(30)
+def test_permute(engine: Engine, oracle: Engine, case: Case) -> None:
+    check(engine, oracle, case)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@given(data=st.data())
+@examples(25)
+def test_resize(engine: Engine, oracle: Engine, rank: int, data: st.DataObject) -> None:
+    check(engine, oracle, data.draw(some.resizes(rank)))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@given(data=st.data())
+@examples(25)
+def test_adaptive_pool(engine: Engine, oracle: Engine, rank: int, data: st.DataObject) -> None:
+    check(engine, oracle, data.draw(some.adaptive_pools(rank)))
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+def test_adaptive_pool_behind_a_relu(engine: Engine, oracle: Engine, kind: Literal["max", "average"]) -> None:
+    """The pool applies the relu's gate; windows overlap."""
+    make = Builder(7)
+    x = make.activation(make.conv(make.input(7, 5, 2), 3, 2, 2))
+    make.add(AdaptivePool((4, 3), kind), x)
+    check(engine, oracle, some.finish(make, 11), IN_A_ROW)
+
+
+def test_a_permutation_that_nobody_reads(engine: Engine, oracle: Engine) -> None:
+    make = Builder(1)
+    x = make.add(Permute((2, 0, 1)), make.input(3, 4, 2))
+    make.add(Permute((1, 2, 0)), x)
+    make.finish(make.dense(x, 3))
+    images = make.images(9)
+    got, expected = (each.compile(make.graph).predict(images, 9)[0] for each in (engine, oracle))
+    assert_close(got, expected, "prediction")
+    assert_same(engine, oracle, make.graph, images, make.rng, training=True)
 
 
 @given(shape=some.small_shapes(), batch=some.batches, data=st.data())

@@ -188,7 +188,70 @@ NORMALIZATIONS: list[Case] = [
     ("UnitNormalization", {}, (4, 5)),
     ("UnitNormalization", {"axis": [1, 2]}, (4, 5, 2)),
 ]
-FIXED = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + NORMALIZATIONS + OTHERS + AUGMENTATIONS
+SIZES: list[Case] = [
+    ("Cropping1D", {"cropping": 1}, (5, 3)),
+    ("Cropping1D", {"cropping": (0, 3)}, (5, 3)),
+    ("Cropping2D", {"cropping": ((1, 0), (0, 2))}, (4, 5, 2)),
+    ("Cropping2D", {}, (4, 5, 2)),
+    ("Cropping3D", {"cropping": (1, 0, 1)}, (3, 4, 5, 2)),
+    ("UpSampling1D", {"size": 3}, (4, 3)),
+    ("UpSampling2D", {}, (3, 4, 2)),
+    ("UpSampling2D", {"size": (3, 2), "interpolation": "bilinear"}, (3, 4, 2)),
+    ("UpSampling2D", {"size": (1, 4), "interpolation": "bilinear"}, (1, 5, 1)),
+    ("UpSampling3D", {"size": (1, 2, 3)}, (2, 3, 2, 2)),
+    ("Resizing", {"height": 5, "width": 9}, (7, 4, 3)),
+    ("Resizing", {"height": 3, "width": 3, "interpolation": "nearest"}, (8, 7, 2)),
+    ("Resizing", {"height": 6, "width": 4, "crop_to_aspect_ratio": True}, (5, 9, 2)),
+    ("Resizing", {"height": 4, "width": 7, "pad_to_aspect_ratio": True, "fill_value": 1.5}, (9, 5, 2)),
+    ("CenterCrop", {"height": 3, "width": 4}, (6, 7, 2)),
+    ("CenterCrop", {"height": 5, "width": 4}, (4, 7, 2)),
+    ("Permute", {"dims": (2, 1)}, (4, 3)),
+    ("Permute", {"dims": (3, 1, 2)}, (4, 3, 2)),
+    ("Permute", {"dims": (4, 2, 1, 3)}, (2, 3, 4, 5)),
+    ("RepeatVector", {"n": 3}, (5,)),
+] + [
+    (f"Adaptive{kind}Pooling{rank}D", {"output_size": size}, (*(7, 8, 5)[:rank], 3))
+    for kind in ("Average", "Max")
+    for rank, size in ((1, 3), (1, 9), (2, 3), (2, (1, 5)), (3, (2, 3, 5)))
+]
+_LAST: list[Case] = [
+    ("Conv1D", {"filters": 3, "kernel_size": 3, "padding": "same"}, (9, 2)),
+    ("Conv2D", {"filters": 4, "kernel_size": (2, 5), "strides": (2, 1), "activation": "relu"}, (8, 9, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "groups": 2, "padding": "same", "use_bias": False}, (6, 5, 2)),
+    ("Conv3D", {"filters": 2, "kernel_size": 2}, (4, 3, 5, 2)),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, (4, 5, 3)),
+    ("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 2}, (7, 8, 3)),
+    ("SeparableConv1D", {"filters": 3, "kernel_size": 3}, (7, 4)),
+    ("SeparableConv2D", {"filters": 6, "kernel_size": 3, "padding": "same"}, (7, 8, 5)),
+    ("MaxPooling1D", {"pool_size": 2}, (7, 3)),
+    ("MaxPooling2D", {"pool_size": 2, "padding": "same"}, (7, 8, 3)),
+    ("AveragePooling2D", {"pool_size": (2, 3), "strides": 1}, (7, 8, 3)),
+    ("AveragePooling3D", {"pool_size": 2}, (4, 5, 6, 2)),
+    ("GlobalAveragePooling2D", {}, (4, 5, 3)),
+    ("GlobalMaxPooling3D", {"keepdims": True}, (4, 5, 2, 3)),
+    ("AdaptiveAveragePooling2D", {"output_size": 3}, (5, 7, 2)),
+    ("Flatten", {}, (3, 4, 2)),
+    ("ZeroPadding2D", {"padding": ((1, 0), (0, 2))}, (4, 5, 2)),
+    ("ZeroPadding3D", {"padding": 1}, (2, 3, 2, 2)),
+    ("Cropping2D", {"cropping": ((1, 0), (0, 2))}, (4, 5, 2)),
+    ("UpSampling2D", {"interpolation": "bilinear"}, (3, 4, 2)),
+    ("UpSampling3D", {}, (2, 3, 2, 2)),
+    ("Resizing", {"height": 5, "width": 9}, (7, 4, 3)),
+    ("CenterCrop", {"height": 3, "width": 4}, (6, 7, 2)),
+]
+# Images with the channels first.
+FIRST: list[Case] = [
+    (name, {**arguments, "data_format": "channels_first"}, (shape[-1], *shape[:-1]))
+    for name, arguments, shape in _LAST
+]
+AXES: list[Case] = [
+    ("BatchNormalization", {"axis": 1}, (3, 4, 5)),
+    ("BatchNormalization", {"axis": -2, "scale": False}, (4, 3, 5)),
+    ("Softmax", {"axis": 1}, (3, 4)),
+    ("Softmax", {"axis": -3}, (3, 4, 2)),
+]
+MOVED = SIZES + FIRST + AXES
+FIXED = CONVOLUTIONS + POOLINGS + DENSE + ACTIVATIONS + NORMALIZATIONS + OTHERS + MOVED + AUGMENTATIONS
 CASES = FIXED + RANDOM
 
 

@@ -36,6 +36,9 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
         **{f"Conv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2, 3)},
         **{f"AveragePooling{n}D": {"pool_size": 1} for n in (1, 2, 3)},
         **{f"Conv{n}DTranspose": {"filters": 1, "kernel_size": 1} for n in (1, 2, 3)},
+        "Resizing": {"height": 1, "width": 1}, "CenterCrop": {"height": 1, "width": 1}, "Permute": {"dims": (1,)},
+        "RepeatVector": {"n": 1},
+        **{f"Adaptive{kind}Pooling{n}D": {"output_size": 1} for n in (1, 2, 3) for kind in ("Average", "Max")},
         **{f"DepthwiseConv{n}D": {"kernel_size": 1} for n in (1, 2)},
         **{f"SeparableConv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2)},
     }  # fmt: skip

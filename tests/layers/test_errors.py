@@ -15,7 +15,8 @@ POSITIVE = "expected a whole number of at least 1"
 EACH = "expected a whole number or 2 of them, each at least 1"
 MASK = "expected sizes of the mask, the batch included, such as (None, 1, 1, 64)"
 LEAVE = "which Striate does not have; leave it out"
-CHANNELS = "images have their channels last here; transpose them with x.transpose(0, 2, 3, 1)"
+CHANNELS = 'expected "channels_last" or "channels_first"'
+AXIS = "expected the number of an axis; 0 is the batch, -1 the last"
 CONSTRAINT = "expected one of MaxNorm, MinMaxNorm, NonNeg, UnitNorm or a name such as \"max_norm\"; "
 INPUT_DTYPE = 'expected a type of numbers such as "float32" or "uint8"'
 
@@ -39,11 +40,7 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.Conv2D(4, 3, padding="full"), "conv2d: got padding='full', expected 'valid' or 'same'"),
     (lambda: layers.Conv2D(4, 3, padding="causal"), "conv2d: got padding='causal', expected 'valid' or 'same'"),
     (lambda: layers.Conv1D(4, 3, padding=1), "conv1d: got padding=1, expected 'valid' or 'same' or 'causal'"),
-    (
-        lambda: layers.Conv2D(4, 3, data_format="channels_first"),
-        f"conv2d: got data_format='channels_first'; {CHANNELS}",
-    ),
-    (lambda: layers.Conv2D(4, 3, data_format="x"), "conv2d: got data_format='x'; expected \"channels_last\""),
+    (lambda: layers.Conv2D(4, 3, data_format="x"), f"conv2d: got data_format='x'; {CHANNELS}"),
     (lambda: layers.Conv2D(4, 3, use_bias="no"), "conv2d: got use_bias='no', expected True or False"),
     (
         lambda: layers.Conv2D(4, 3, kernel_constraint="non_negg"),
@@ -102,7 +99,29 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         "average_pooling2d: got padding=None, expected 'valid' or 'same'",
     ),
     (lambda: layers.GlobalMaxPooling2D(keepdims=1), "global_max_pooling2d: got keepdims=1, expected True or False"),
-    (lambda: layers.Flatten("channels_first"), f"flatten: got data_format='channels_first'; {CHANNELS}"),
+    (lambda: layers.Flatten("first"), f"flatten: got data_format='first'; {CHANNELS}"),
+    (
+        lambda: layers.Cropping2D((1, 2, 3)),
+        "cropping2d: got cropping=(1, 2, 3), expected a whole number, 2 of them, or 2 pairs (before, after)",
+    ),
+    (lambda: layers.UpSampling2D(0), f"up_sampling2d: got size=0, {EACH}"),
+    (
+        lambda: layers.UpSampling2D(2, interpolation="lanczos3"),
+        "up_sampling2d: got interpolation='lanczos3', expected 'nearest' or 'bilinear'",
+    ),
+    (lambda: layers.Resizing(0, 4), f"resizing: got height=0, {POSITIVE}"),
+    (
+        lambda: layers.Resizing(4, 4, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True),
+        "resizing: got crop_to_aspect_ratio and pad_to_aspect_ratio, expected at most one",
+    ),
+    (lambda: layers.Resizing(4, 4, fill_mode="wrap"), "resizing: got fill_mode='wrap', expected 'constant'"),
+    (lambda: layers.Resizing(4, 4, antialias=True), f"resizing: got antialias=True, {LEAVE}"),
+    (
+        lambda: layers.Permute((0, 1)),
+        "permute: got dims=(0, 1), expected the numbers of all axes, from 1, in any order",
+    ),
+    (lambda: layers.RepeatVector(0), f"repeat_vector: got n=0, {POSITIVE}"),
+    (lambda: layers.AdaptiveAveragePooling2D(0), f"adaptive_average_pooling2d: got output_size=0, {EACH}"),
     (lambda: layers.Reshape((-1, -1)), "reshape: got target_shape=(-1, -1), expected at most one -1"),
     (lambda: layers.Reshape((3, 0)), "reshape: got target_shape=(3, 0), expected whole numbers of at least 1"),
     (lambda: layers.ReLU(max_value=-1), "re_lu: got max_value=-1, expected a finite number at least 0"),
@@ -110,8 +129,8 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.ReLU(threshold=-0.5), "re_lu: got threshold=-0.5, expected a finite number at least 0"),
     (lambda: layers.LeakyReLU(-0.1), "leaky_re_lu: got negative_slope=-0.1, expected a finite number at least 0"),
     (lambda: layers.ELU("a"), "elu: got alpha='a', expected a finite number"),
-    (lambda: layers.Softmax(0), "softmax: got axis=0, expected -1, the channels (the last axis)"),
-    (lambda: layers.Softmax([1, 2]), "softmax: got axis=[1, 2], expected -1, the channels (the last axis)"),
+    (lambda: layers.Softmax(0), f"softmax: got axis=0, {AXIS}"),
+    (lambda: layers.Softmax([1, 2]), f"softmax: got axis=[1, 2], {AXIS}"),
     (lambda: layers.Dropout(1), "dropout: got rate=1, which leaves nothing; expected a number below 1"),
     (lambda: layers.Dropout(-0.1), "dropout: got rate=-0.1, expected a finite number at least 0 and at most 1"),
     (lambda: layers.Dropout(float("nan")), "dropout: got rate=nan, expected a finite number at least 0 and at most 1"),
@@ -132,8 +151,8 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     ),
     (lambda: layers.GaussianNoise(-1), "gaussian_noise: got stddev=-1, expected a finite number at least 0"),
     (
-        lambda: layers.SpatialDropout2D(0.1, "channels_first"),
-        f"spatial_dropout2d: got data_format='channels_first'; {CHANNELS}",
+        lambda: layers.SpatialDropout2D(0.1, "first"),
+        f"spatial_dropout2d: got data_format='first'; {CHANNELS}",
     ),
     (
         lambda: layers.SpatialDropout1D(0.1).build((4, 5, 6)),
@@ -281,10 +300,24 @@ SHAPES: list[tuple[layers.Layer, tuple[int, ...], str]] = [
     (layers.Reshape((5, 2), name="r"), (4, 5), "r: cannot reshape (4, 5) (20 elements) to (5, 2) (10 elements)"),
     (layers.Dense(3, name="d"), (), "d: expected at least one axis beside the batch, got none; reshape the input"),
     (
-        layers.BatchNormalization(axis=1, name="b"), (4, 4, 3),
-        "b: got axis=1 for images of shape (4, 4, 3), expected -1 or 3 (the last)",
+        layers.BatchNormalization(axis=4, name="b"), (4, 4, 3),
+        "b: got axis=4 for images of shape (4, 4, 3), expected numbers from 1 to 3 (0 is the batch) or from -1 down "
+        "(-1 is the last)",
     ),
-    (layers.Softmax(axis=1, name="s"), (4, 3), "s: got axis=1 for images of shape (4, 3), expected -1 or 2 (the last)"),
+    (
+        layers.Softmax(axis=-3, name="s"), (4, 3),
+        "s: got axis=-3 for images of shape (4, 3), expected numbers from 1 to 2 (0 is the batch) or from -1 down "
+        "(-1 is the last)",
+    ),
+    (
+        layers.Cropping2D(((1, 2), (0, 0)), name="c"), (3, 9, 2),
+        "c: cannot take 3x0 away from a 3x9 input: nothing would be left",
+    ),
+    (layers.RepeatVector(2, name="r"), (3, 4), "r: expected one row of numbers, got shape (3, 4); use Flatten first"),
+    (
+        layers.Permute((2, 1), name="p"), (3, 4, 5),
+        "p: cannot put the axes of an input of shape (3, 4, 5) in the order (1, 0)",
+    ),
     (layers.Softmax(name="s"), (), "s: softmax needs an axis to sum over, got a scalar for each image"),
 ]  # fmt: skip
 

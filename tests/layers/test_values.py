@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import striate
 from striate import activations, layers
 from striate.errors import StriateError
+from striate.graph import operations
 
-from .cases import FIXED, Case, label
+from .cases import FIRST, FIXED, Case, label
 
 BATCH = 5  # neither one nor a full pack of lanes
 
@@ -132,6 +134,65 @@ def test_full_convolution_through_zero_padding(size: int) -> None:
     kernel = conv.kernel.value[:, 0, 0]
     for got, image in zip(full, x, strict=True):
         np.testing.assert_allclose(got[:, 0], np.convolve(image[:, 0], kernel[::-1], mode="full"), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", FIRST, ids=label)
+def test_channels_first_is_channels_last_of_the_transposed_image(case: Case) -> None:
+    name, arguments, shape = case
+    first = getattr(layers, name)(**arguments)
+    last = getattr(layers, name)(**{**arguments, "data_format": "channels_last"})
+    last.build((*shape[1:], shape[0]))
+    last.set_weights(with_random_weights(first, shape))
+    x = images(shape)
+    expected = last(np.moveaxis(x, 1, -1))
+    np.testing.assert_array_equal(first(x), expected if expected.ndim == 2 else np.moveaxis(expected, -1, 1))
+
+
+def test_between_layers_with_the_channels_first_nothing_is_moved() -> None:
+    """The images are transposed once, before the first convolution."""
+    options: dict[str, Any] = {"data_format": "channels_first"}
+    chain = [
+        layers.Conv2D(4, 3, activation="relu", **options), layers.BatchNormalization(axis=1),
+        layers.MaxPooling2D(**options), layers.Conv2D(5, 3, **options), layers.GlobalAveragePooling2D(**options),
+    ]  # fmt: skip
+    model = striate.Sequential([striate.Input((3, 12, 13)), *chain])
+    x = images((3, 12, 13))
+    used, pending = set(), list(model.graph.outputs)
+    while pending:
+        node = pending.pop()
+        used.add(node)
+        pending += node.inputs
+    moves = [node.name for node in used if isinstance(node.operation, operations.Permute)]
+    assert moves == ["conv2d/channels_last"]
+    expected: Any = x
+    for layer in chain:
+        expected = layer(expected)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-5)
+    assert model.read(x, "conv2d")["conv2d"].shape == (BATCH, 4, 10, 11)
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3, -1, -3])
+def test_concatenation_along_any_axis(axis: int) -> None:
+    x, y = images((3, 4, 2)), images((3, 4, 2), 1)
+    got = layers.Concatenate(axis)([x, y])
+    np.testing.assert_array_equal(got, np.concatenate([x, y], axis))
+
+
+def test_softmax_along_another_axis_as_an_activation() -> None:
+    dense, x = layers.Dense(4, activation=layers.Softmax(axis=1)), images((3, 2))
+    np.testing.assert_allclose(dense(x).sum(1), np.ones((BATCH, 4)), rtol=1e-5)
+
+
+@given(st.data())
+@settings(max_examples=30)
+def test_sizes_that_keras_makes(keras: Any, data: st.DataObject) -> None:
+    shape = (data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12)), data.draw(st.integers(1, 3)))
+    new = {"height": data.draw(st.integers(1, 12)), "width": data.draw(st.integers(1, 12))}
+    way = data.draw(st.sampled_from([{}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True}]))
+    for name, arguments in (("Resizing", {**new, **way}), ("CenterCrop", new)):
+        x, ours = images(shape), getattr(layers, name)(**arguments)
+        expected = numbers(getattr(keras.layers, name)(**arguments)(x))
+        np.testing.assert_allclose(ours(x), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64", "int64", "int8", "bool", "float16"])

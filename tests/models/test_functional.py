@@ -207,7 +207,7 @@ class TestBadInput:
             (lambda x: layers.Add()([x, np.ones((1, 3))]), "got ndarray beside symbolic tensors"),
             (lambda x: layers.Dense(2)([x, x]), "takes one input, got 2"),
             (lambda x: layers.Dense(2, name="d").output, "d: has never been called"),
-            (lambda x: layers.Concatenate(axis=1)([Input((2, 3)), Input((2, 3))]), "join along another axis"),
+            (lambda x: layers.Concatenate(axis=3)([Input((2, 3)), Input((2, 3))]), "axis=3 for images of shape"),
             (lambda x: Model(x, layers.Dense(2)(x)).predict([np.ones((2, 3))] * 2), "x: got"),
             (lambda x: Model(x, layers.Dense(2)(x))(Input((4,))), r"expected images of shape \(None, 3\)"),
             (lambda x: layers.Dropout(0.5)(x, training=True), "training=True on a symbolic tensor"),

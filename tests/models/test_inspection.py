@@ -59,6 +59,9 @@ def test_gradient_is_what_small_changes_show() -> None:
     [lambda: layers.Conv2D(1, (3, 5), strides=(2, 1)), lambda: layers.Conv2D(1, 3)],
     [lambda: layers.Conv2D(1, 3, dilation_rate=2), lambda: layers.AveragePooling2D(3, 2), lambda: layers.Conv2D(1, 2)],
     [lambda: layers.Conv2D(1, 3), lambda: layers.Conv2D(1, 2, 2), lambda: layers.Conv2DTranspose(1, 2, 2)],
+    [lambda: layers.UpSampling2D(2), lambda: layers.Conv2D(1, 3)],
+    [lambda: layers.Permute((3, 1, 2)), lambda: layers.Conv2D(1, (3, 5), data_format="channels_first"),
+     lambda: layers.MaxPooling2D(1, 2, data_format="channels_first"), lambda: layers.Permute((2, 3, 1))],
     [lambda: layers.Conv2D(1, 3, padding="same"), lambda: layers.ReLU(), lambda: layers.AveragePooling2D()],
 ])  # fmt: skip
 def test_receptive_fields_are_the_pixels_that_matter(chain: list[Any]) -> None:

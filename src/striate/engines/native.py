@@ -14,7 +14,7 @@ from striate.engines import _native
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Constraint, Graph, LossFunction, Node, Parameter, Shape, UpdateRule
-from striate.graph.operations import Activation, Combine, Normalize, Pad, Pool, RandomWarp
+from striate.graph.operations import Activation, AdaptivePool, Combine, Normalize, Pad, Pool, RandomWarp, Resize
 from striate.graph.operations.augmentation import FillMode
 from striate.graph.operations.base import Windowed
 from striate.graph.training import AVERAGE, LossKind
@@ -115,7 +115,9 @@ def _attributes(node: Node) -> dict[str, list[float]]:
     if isinstance(operation, Windowed | Pad):
         values["before"] = [float(before) for before, _ in operation.padding]
         values["after"] = [float(after) for _, after in operation.padding]
-    if isinstance(operation, Pool):
+    if isinstance(operation, Resize):
+        values["linear"] = [float(operation.method == "linear")]
+    if isinstance(operation, Pool | AdaptivePool):
         values["average"] = [float(operation.kind == "average")]
     if isinstance(operation, Combine | Normalize):
         values["kind"] = [float(_KINDS[type(operation)].index(operation.kind))]

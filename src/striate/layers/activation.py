@@ -134,10 +134,10 @@ class ELU(Layer):
 
 
 class Softmax(Layer):
-    """y = exp(x) / sum(exp(x)) over the last axis.
+    """y = exp(x) / sum(exp(x)) over an axis.
 
     Args:
-        axis: -1, or the number of the last axis with the batch counted.
+        axis: which one, with the batch counted; -1 is the last.
         **options: `name`, `trainable`, `input_shape`.
     """
 
@@ -145,12 +145,15 @@ class Softmax(Layer):
 
     def __init__(self, axis: int = -1, **options: Any) -> None:
         super().__init__(**options)
-        self.axis = arguments.last_axis(self.name, axis)
+        self.axis = arguments.axis(self.name, axis)
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""
-        arguments.check_last_axis(self.name, self.axis, shape)
         return [Step("softmax", operations.Softmax())]
+
+    def _channel_axis(self, shape: Shape) -> int:
+        """The axis that the operation works along."""
+        return arguments.image_axes(self.name, self.axis, shape)[0]
 
 
 # Those that other layers take as their activation: all without parameters.
@@ -177,5 +180,5 @@ def find_activation(layer: str, identifier: ActivationLike) -> activations.Activ
 def activation_steps(activation: activations.ActivationFunction, shape: Shape) -> list[Step]:
     """The operations of what `find_activation` found; none for `linear`."""
     if isinstance(activation, Layer):
-        return activation.steps(shape)
+        return activation.all_steps(shape)
     return [Step("activation", operation) for operation in activations.operations_of(activation)]

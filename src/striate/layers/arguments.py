@@ -79,21 +79,11 @@ def padding_mode(layer: str, value: object, allowed: tuple[str, ...] = ("valid",
     return value.lower()
 
 
-def channels_last(layer: str, value: object) -> str:
-    """The only data format there is."""
-    if value not in (None, "channels_last"):
-        reason = "images have their channels last here; transpose them with x.transpose(0, 2, 3, 1)"
-        wrong = reason if value == "channels_first" else 'expected "channels_last"'
-        raise StriateError(f"{layer}: got data_format={value!r}; {wrong}")
-    return "channels_last"
-
-
-def last_axis(layer: str, value: object) -> int:
-    """An axis that may turn out to be the last: -1, or a number that is checked once the input's rank is known."""
-    axis = as_whole(value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value)
-    if axis is None or axis < -1 or axis == 0:
-        raise StriateError(f"{layer}: got axis={value!r}, expected -1, the channels (the last axis)")
-    return axis
+def data_format(layer: str, value: object) -> str:
+    """Where the channels of the layer's images are: "channels_last" or "channels_first"."""
+    if value not in (None, "channels_last", "channels_first"):
+        raise StriateError(f'{layer}: got data_format={value!r}; expected "channels_last" or "channels_first"')
+    return "channels_last" if value is None else str(value)
 
 
 def axis(layer: str, value: object) -> int:
@@ -203,10 +193,3 @@ def check_rank(layer: str, shape: Shape, rank: int) -> None:
         f"{layer}: expected {rank} spatial dimensions and channels (rank {rank + 1} without the batch), "
         f"got shape {shape} (rank {len(shape)}){hint}"
     )
-
-
-def check_last_axis(layer: str, axis: int, shape: Shape) -> None:
-    """Only the last axis of images can be worked along; `axis` counts the batch, as in Keras."""
-    if axis not in (-1, len(shape)):
-        last = len(shape)
-        raise StriateError(f"{layer}: got axis={axis} for images of shape {shape}, expected -1 or {last} (the last)")

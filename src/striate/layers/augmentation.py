@@ -24,14 +24,14 @@ class Augmentation(Layer):
 
     Args:
         seed: a whole number, for random numbers of its own; None takes the next of `set_random_seed`'s sequence.
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         **options: `name`, `trainable`, `input_shape`.
     """
 
     def __init__(self, seed: int | None = None, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.seed, self._stream = arguments.stream(self.name, seed)
-        self.data_format = arguments.channels_last(self.name, data_format)
+        self.data_format = arguments.data_format(self.name, data_format)
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
         """Images of an array changed at random unless `training` is False; for a symbolic tensor a symbolic one."""

@@ -19,7 +19,7 @@ from striate.layers import arguments
 from striate.layers.assignment import assign_all
 from striate.layers.indices import check_indices
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
-from striate.layers.steps import Placed, Step, placed
+from striate.layers.steps import Placed, Step, between_permutations, channels_to_the_end, placed
 from striate.layers.symbolic import Call, OpenShape, common_shapes, connect, flatten, is_symbolic, probes
 from striate.lookup import serialized
 
@@ -105,7 +105,10 @@ class Layer:
     # What the layer computes
 
     def steps(self, shape: Shape) -> list[Step]:
-        """The operations this layer makes of an image of some shape; raises ShapeError if it does not fit."""
+        """The operations this layer makes of an image of some shape; raises ShapeError if it does not fit.
+
+        The channels are the last axis: where a layer has them elsewhere, they are brought there first, and back after.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -142,9 +145,13 @@ class Layer:
             operation = item.step.operation
             if training is False:
                 operation = operation.in_inference(*item.before)
-            parameters = {key: self._parameters[own] for key, own in item.names.items()}
-            label = name if i == len(chain) - 1 else f"{name}/{item.step.suffix}"
             taken = [nodes[place] for place in item.places]
+            last = i == len(chain) - 1
+            if not last and isinstance(operation, operations.Permute) and operation.undoes(taken[0].operation):
+                nodes.append(taken[0].inputs[0])  # the layer before has just moved the channels: take them from there
+                continue
+            parameters = {key: self._parameters[own] for key, own in item.names.items()}
+            label = name if last else f"{name}/{item.step.suffix}"
             nodes.append(graph.add(operation, *taken, name=label, parameters=parameters))
         return nodes[-1:]
 
@@ -180,11 +187,21 @@ class Layer:
         """All steps, the penalty on the output included, with their shapes."""
         if len(shapes) != 1 and not self._several_inputs:
             raise ShapeError(f"{self.name}: takes one input, got {len(shapes)}")
-        steps = self.steps(*shapes) or [Step("identity", operations.Reshape(shapes[0]))]
+        return placed(self.name, self.all_steps(*shapes), shapes)
+
+    def all_steps(self, *shapes: Shape) -> list[Step]:
+        """`steps`, the penalty on the output, and what brings the channels to the end and back."""
+        order = channels_to_the_end(self._channel_axis(shapes[0]), len(shapes[0])) if shapes[0] else ()
+        inner = [tuple(shape[axis] for axis in order) if len(shape) == len(order) else shape for shape in shapes]
+        steps = self.steps(*inner) or [Step("identity", operations.Reshape(inner[0]))]
         if self.activity_regularizer is not None:
             penalty = operations.Penalty(self.activity_regularizer.l1, self.activity_regularizer.l2)
             steps = [*steps, Step("penalty", penalty)]
-        return placed(self.name, steps, shapes)
+        return steps if order == tuple(range(len(order))) else between_permutations(self.name, steps, shapes, order)
+
+    def _channel_axis(self, shape: Shape) -> int:
+        """Which axis of the input holds the channels; operations then see it as the last."""
+        return 0 if getattr(self, "data_format", None) == "channels_first" else len(shape) - 1
 
     # Its place in a network
 

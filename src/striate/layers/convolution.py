@@ -40,7 +40,7 @@ class Convolving(Layer):
         self.kernel_size = arguments.sizes(self.name, "kernel_size", kernel_size, self.rank)
         self.strides = arguments.sizes(self.name, "strides", strides, self.rank)
         self.padding = arguments.padding_mode(self.name, padding, self._modes)
-        self.data_format = arguments.channels_last(self.name, data_format)
+        self.data_format = arguments.data_format(self.name, data_format)
         self.dilation_rate = arguments.sizes(self.name, "dilation_rate", dilation_rate, self.rank)
 
     def _after(
@@ -83,7 +83,7 @@ class Conv(Convolving):
         strides: how far the window moves, likewise.
         padding: "valid" (none), "same" (zeros, so that an image of size n gives ceil(n / s) positions), for Conv1D also
             "causal" (zeros before the start, so that no output sees later inputs).
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         dilation_rate: distance between the kernel's elements; not together with strides above 1.
         groups: into how many parts channels and filters are divided, each seeing only its own; divides both.
         activation: a name ("relu"), a function of `striate.activations`, or an activation layer.

@@ -51,7 +51,7 @@ class DepthwiseConv(Depthwise):
         strides: how far the window moves, likewise.
         padding: "valid" or "same", as in `Conv`.
         depth_multiplier: filters for each channel, m.
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         dilation_rate: distance between the kernel's elements.
         activation: a name ("relu"), a function of `striate.activations`, or an activation layer.
         use_bias: whether to add a number for each filter.

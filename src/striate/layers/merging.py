@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from striate.checks import as_whole
 from striate.errors import ShapeError, StriateError
 from striate.graph import Array, Shape, operations
 from striate.layers import arguments
@@ -144,7 +143,7 @@ class Concatenate(Merge):
     """The inputs one behind the other along an axis.
 
     Args:
-        axis: -1, the channels, or the number of the last axis with the batch counted.
+        axis: which one, with the batch counted; -1 is the last.
         **options: `name`, `trainable`.
     """
 
@@ -152,20 +151,15 @@ class Concatenate(Merge):
 
     def __init__(self, axis: int = -1, **options: Any) -> None:
         super().__init__(**options)
-        found = as_whole(axis)
-        if found is None or found == 0:
-            raise StriateError(f"{self.name}: got axis={axis!r}, expected -1, the channels (the last axis)")
-        self.axis = found
+        self.axis = arguments.axis(self.name, axis)
 
     def steps(self, *shapes: Shape) -> list[Step]:
         """One operation."""
-        rank = len(shapes[0])
-        if self.axis not in (-1, rank):
-            raise ShapeError(
-                f"{self.name}: got axis={self.axis} for inputs of shapes {', '.join(map(str, shapes))}, expected -1 or "
-                f"{rank} (the channels); join along another axis with Permute before and after"
-            )
         return [Step("concat", operations.Concat())]
+
+    def _channel_axis(self, shape: Shape) -> int:
+        """The axis that the operation works along."""
+        return arguments.image_axes(self.name, self.axis, shape)[0]
 
 
 def add(inputs: Tensors, **options: Any) -> Any:

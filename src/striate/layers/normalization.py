@@ -19,7 +19,7 @@ class BatchNormalization(Layer):
     are used.
 
     Args:
-        axis: the channels: -1, or the number of the last axis with the batch counted.
+        axis: the channels, with the batch counted; -1 is the last, 1 that of images with the channels first.
         momentum: from 0 to 1.
         epsilon: keeps the root away from zero; above 0.
         center, scale: whether there is a beta, a gamma.
@@ -73,7 +73,7 @@ class BatchNormalization(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.axis = arguments.last_axis(self.name, axis)
+        self.axis = arguments.axis(self.name, axis)
         self.momentum = arguments.number(self.name, "momentum", momentum, 0, 1)
         self.epsilon = arguments.number(self.name, "epsilon", epsilon, 0)
         self.center = arguments.flag(self.name, "center", center)
@@ -91,9 +91,12 @@ class BatchNormalization(Layer):
         """One operation."""
         if not shape:
             raise ShapeError(f"{self.name}: expected at least one axis beside the batch, got none; reshape the input")
-        arguments.check_last_axis(self.name, self.axis, shape)
         frozen = not self.trainable
         return [Step("norm", operations.BatchNorm(self.epsilon, self.momentum, self.scale, self.center, frozen))]
+
+    def _channel_axis(self, shape: Shape) -> int:
+        """The axis that the operation works along."""
+        return arguments.image_axes(self.name, self.axis, shape)[0]
 
 
 class Rescaling(Layer):

@@ -21,7 +21,7 @@ class Pooling(Layer):
         pool_size: size of the window: one number, or one for each spatial dimension.
         strides: how far it moves, likewise; None for the size of the window.
         padding: "valid" or "same".
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         name: the layer's name.
         **options: `trainable`, `input_shape`.
     """
@@ -49,7 +49,7 @@ class Pooling(Layer):
         strides = self.pool_size if strides is None else strides
         self.strides = arguments.sizes(self.name, "strides", strides, self.rank)
         self.padding = arguments.padding_mode(self.name, padding)
-        self.data_format = arguments.channels_last(self.name, data_format)
+        self.data_format = arguments.data_format(self.name, data_format)
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""
@@ -99,7 +99,7 @@ class GlobalPooling(Layer):
     """The maximum or the mean of each channel over the whole image.
 
     Args:
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         keepdims: whether the spatial dimensions stay, each of size 1.
         **options: `name`, `trainable`, `input_shape`.
     """
@@ -110,7 +110,7 @@ class GlobalPooling(Layer):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self.data_format = arguments.channels_last(self.name, data_format)
+        self.data_format = arguments.data_format(self.name, data_format)
         self.keepdims = arguments.flag(self.name, "keepdims", keepdims)
 
     def steps(self, shape: Shape) -> list[Step]:
@@ -155,6 +155,69 @@ class GlobalAveragePooling3D(GlobalPooling):
     """Mean of each channel of a volume; arguments as in `GlobalPooling`."""
 
     rank, kind = 3, "average"
+
+
+class AdaptivePooling(Layer):
+    """The maximum or the mean over windows that divide an image of any size into parts of a given number.
+
+    Along a dimension of n inputs, output i of m sees the inputs from floor(i n / m) to ceil((i + 1) n / m) - 1, so
+    windows overlap where m does not divide n.
+
+    Args:
+        output_size: number of outputs: one number, or one for each spatial dimension.
+        data_format: "channels_last" or "channels_first".
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    rank: ClassVar[int]
+    kind: ClassVar[Literal["max", "average"]]
+    _arguments = ("output_size", "data_format")
+
+    def __init__(self, output_size: int | Sequence[int], data_format: str | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.output_size = arguments.sizes(self.name, "output_size", output_size, self.rank)
+        self.data_format = arguments.data_format(self.name, data_format)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        arguments.check_rank(self.name, shape, self.rank)
+        return [Step("pool", operations.AdaptivePool(self.output_size, self.kind))]
+
+
+class AdaptiveAveragePooling1D(AdaptivePooling):
+    """Mean of each part of a sequence; arguments as in `AdaptivePooling`."""
+
+    rank, kind = 1, "average"
+
+
+class AdaptiveAveragePooling2D(AdaptivePooling):
+    """Mean of each part of a image; arguments as in `AdaptivePooling`."""
+
+    rank, kind = 2, "average"
+
+
+class AdaptiveAveragePooling3D(AdaptivePooling):
+    """Mean of each part of a volume; arguments as in `AdaptivePooling`."""
+
+    rank, kind = 3, "average"
+
+
+class AdaptiveMaxPooling1D(AdaptivePooling):
+    """Maximum of each part of a sequence; arguments as in `AdaptivePooling`."""
+
+    rank, kind = 1, "max"
+
+
+class AdaptiveMaxPooling2D(AdaptivePooling):
+    """Maximum of each part of a image; arguments as in `AdaptivePooling`."""
+
+    rank, kind = 2, "max"
+
+
+class AdaptiveMaxPooling3D(AdaptivePooling):
+    """Maximum of each part of a volume; arguments as in `AdaptivePooling`."""
+
+    rank, kind = 3, "max"
 
 
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D

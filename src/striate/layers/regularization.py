@@ -76,7 +76,7 @@ class SpatialDropout(Dropout):
 
     Args:
         rate: from 0 to below 1.
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         seed: as in `Dropout`.
         **options: `name`, `input_shape`.
     """
@@ -88,7 +88,7 @@ class SpatialDropout(Dropout):
         self, rate: float, data_format: str | None = None, seed: int | None = None, **options: Any
     ) -> None:
         super().__init__(rate, None, seed, **options)
-        self.data_format = arguments.channels_last(self.name, data_format)
+        self.data_format = arguments.data_format(self.name, data_format)
 
     def _mask_shape(self, shape: Shape) -> NoiseShape:
         arguments.check_rank(self.name, shape, self.rank)

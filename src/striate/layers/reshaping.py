@@ -1,4 +1,4 @@
-"""Layers that move numbers without changing them: Flatten, Reshape, ZeroPadding."""
+"""Layers that move numbers without changing them: Flatten, Reshape, Permute, RepeatVector, ZeroPadding, Cropping."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Flatten(Layer):
     """All numbers of an image in one row.
 
     Args:
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         **options: `name`, `trainable`, `input_shape`.
     """
 
@@ -24,7 +24,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.data_format = arguments.channels_last(self.name, data_format)
+        self.data_format = arguments.data_format(self.name, data_format)
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""
@@ -60,7 +60,76 @@ class Reshape(Layer):
         return [Step("reshape", operations.Reshape(tuple(total // known if n == -1 else n for n in self.target_shape)))]
 
 
-class ZeroPadding(Layer):
+class Permute(Layer):
+    """The axes in another order.
+
+    Args:
+        dims: for each axis of the output the input's, counted from 1: (2, 1) exchanges two axes.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("dims",)
+
+    def __init__(self, dims: Sequence[int], **options: Any) -> None:
+        super().__init__(**options)
+        found = tuple(dims) if isinstance(dims, Sequence) and not isinstance(dims, str) else ()
+        if not found or set(found) != set(range(1, len(found) + 1)):
+            expected = "the numbers of all axes, from 1, in any order"
+            raise StriateError(f"{self.name}: got dims={dims!r}, expected {expected}")
+        self.dims = tuple(int(axis) for axis in found)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        return [Step("permute", operations.Permute(tuple(axis - 1 for axis in self.dims)))]
+
+
+class RepeatVector(Layer):
+    """A row of numbers n times: (features,) becomes (n, features).
+
+    Args:
+        n: how often, at least 1.
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _arguments = ("n",)
+
+    def __init__(self, n: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.n = arguments.whole(self.name, "n", n)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """A sequence of one step, enlarged to n."""
+        if len(shape) != 1:
+            raise ShapeError(f"{self.name}: expected one row of numbers, got shape {shape}; use Flatten first")
+        return [Step("row", operations.Reshape((1, *shape))), Step("repeat", operations.Resize((self.n,)))]
+
+
+class Border(Layer):
+    """What ZeroPadding and Cropping have in common: two sizes, before and after, for each spatial dimension."""
+
+    rank: ClassVar[int]
+    _argument: ClassVar[str]
+
+    def _keep(self, value: int | Sequence[Any]) -> None:
+        """Read and keep the argument, in one dimension as Keras keeps it: the pair itself."""
+        self._pairs = self._read(value)
+        setattr(self, self._argument, self._pairs[0] if self.rank == 1 else self._pairs)
+
+    def _read(self, value: int | Sequence[Any]) -> Padding:
+        if self.rank == 1:
+            before, after = arguments.sizes(self.name, self._argument, value, 2, minimum=0)
+            return ((before, after),)
+        entries = (value,) * self.rank if isinstance(value, int) else value
+        if isinstance(entries, str) or not isinstance(entries, Sequence) or len(entries) != self.rank:
+            raise StriateError(
+                f"{self.name}: got {self._argument}={value!r}, expected a whole number, {self.rank} of them, "
+                f"or {self.rank} pairs (before, after)"
+            )
+        pairs = [arguments.sizes(self.name, self._argument, entry, 2, minimum=0) for entry in entries]
+        return tuple((before, after) for before, after in pairs)
+
+
+class ZeroPadding(Border):
     """Zeros before and after each spatial dimension: what the three layers have in common.
 
     With k - 1 zeros on every side before it, a convolution with a kernel of size k is the one called "full": every
@@ -68,28 +137,18 @@ class ZeroPadding(Layer):
 
     Args:
         padding: one number for all sides, one for each dimension, or a pair (before, after) for each dimension.
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         **options: `name`, `trainable`, `input_shape`.
     """
 
-    rank: ClassVar[int]
+    padding: Any
+    _argument = "padding"
     _arguments = ("padding", "data_format")
 
     def __init__(self, padding: int | Sequence[Any] = 1, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.data_format = arguments.channels_last(self.name, data_format)
-        self._pairs = self._read(padding)
-        self.padding: Any = self._pairs
-
-    def _read(self, padding: int | Sequence[Any]) -> Padding:
-        entries = (padding,) * self.rank if isinstance(padding, int) else padding
-        if isinstance(entries, str) or not isinstance(entries, Sequence) or len(entries) != self.rank:
-            raise StriateError(
-                f"{self.name}: got padding={padding!r}, expected a whole number, {self.rank} of them, "
-                f"or {self.rank} pairs (before, after)"
-            )
-        pairs = [arguments.sizes(self.name, "padding", entry, 2, minimum=0) for entry in entries]
-        return tuple((before, after) for before, after in pairs)
+        self.data_format = arguments.data_format(self.name, data_format)
+        self._keep(padding)
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""
@@ -102,14 +161,6 @@ class ZeroPadding1D(ZeroPadding):
 
     rank = 1
 
-    def _read(self, padding: int | Sequence[Any]) -> Padding:
-        before, after = arguments.sizes(self.name, "padding", padding, 2, minimum=0)
-        return ((before, after),)
-
-    def __init__(self, padding: int | Sequence[int] = 1, data_format: str | None = None, **options: Any) -> None:
-        super().__init__(padding, data_format, **options)
-        self.padding = self._pairs[0]  # as Keras keeps it
-
 
 class ZeroPadding2D(ZeroPadding):
     """Zeros around an image; arguments as in `ZeroPadding`."""
@@ -121,3 +172,66 @@ class ZeroPadding3D(ZeroPadding):
     """Zeros around a volume; arguments as in `ZeroPadding`."""
 
     rank = 3
+
+
+class Cropping(Border):
+    """Takes away what is at the ends of each spatial dimension: what Cropping2D and Cropping3D have in common.
+
+    Args:
+        cropping: one number for all sides, one for each dimension, or a pair (before, after) for each dimension.
+        data_format: "channels_last" or "channels_first".
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    cropping: Any
+    _argument = "cropping"
+    _arguments: ClassVar[tuple[str, ...]] = ("cropping", "data_format")
+
+    def __init__(
+        self, cropping: int | Sequence[Any], data_format: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.data_format = arguments.data_format(self.name, data_format)
+        self._keep(cropping)
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """One operation."""
+        arguments.check_rank(self.name, shape, self.rank)
+        return [Step("crop", operations.Pad(tuple((-before, -after) for before, after in self._pairs)))]
+
+
+class Cropping1D(Cropping):
+    """Takes away steps at the ends of a sequence.
+
+    Args:
+        cropping: a number or a pair (before, after).
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    rank = 1
+    _arguments = ("cropping",)
+
+    def __init__(self, cropping: int | Sequence[int] = (1, 1), **options: Any) -> None:
+        super().__init__(cropping, **options)
+
+
+class Cropping2D(Cropping):
+    """Takes away rows and columns at the borders of an image; arguments as in `Cropping`."""
+
+    rank = 2
+
+    def __init__(
+        self, cropping: int | Sequence[Any] = ((0, 0), (0, 0)), data_format: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(cropping, data_format, **options)
+
+
+class Cropping3D(Cropping):
+    """Takes away the borders of a volume; arguments as in `Cropping`."""
+
+    rank = 3
+
+    def __init__(
+        self, cropping: int | Sequence[Any] = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(cropping, data_format, **options)

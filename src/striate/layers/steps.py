@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from striate.errors import ShapeError
 from striate.graph import Shape, operations
@@ -66,3 +66,33 @@ def placed(name: str, steps: Sequence[Step], shapes: Sequence[Shape]) -> list[Pl
         found.append(Placed(step, places, before, after))
         known.append(after)
     return found
+
+
+def channels_to_the_end(axis: int, rank: int) -> tuple[int, ...]:
+    """The order of axes in which one is the last."""
+    return (*range(axis), *range(axis + 1, rank), axis)
+
+
+def between_permutations(
+    name: str, steps: Sequence[Step], shapes: Sequence[Shape], order: tuple[int, ...]
+) -> list[Step]:
+    """Steps for inputs whose axes are brought into an order first; the last axis of the result goes back to its place.
+
+    A result of one axis (a flattened image) stays as it is.
+    """
+    count = len(shapes)
+    permute = operations.Permute(order)
+    moves = [Step(f"channels_last_{i}", permute, takes=(i,)) for i in range(count)]
+    if count == 1:
+        moves = [Step("channels_last", permute)]
+    moved = [
+        replace(step, takes=tuple(place + count for place in step.takes)) if step.takes is not None else step
+        for step in steps
+    ]
+    if count > 1 and moved[0].takes is None:
+        moved[0] = replace(moved[0], takes=tuple(range(count, 2 * count)))
+    rank, axis = len(placed(name, [*moves, *moved], shapes)[-1].after), order[-1]
+    if rank < 2:
+        return [*moves, *moved]
+    back = operations.Permute((*range(axis), rank - 1, *range(axis, rank - 1)))
+    return [*moves, *moved, Step("channels_first", back)]

@@ -31,7 +31,7 @@ class ConvTranspose(Convolving):
         strides: how far the window moves in the output, likewise.
         padding: "valid" or "same".
         output_padding: positions added at the end of each dimension, fewer than the stride; None: see above.
-        data_format: "channels_last".
+        data_format: "channels_last" or "channels_first".
         dilation_rate: distance between the kernel's elements; not together with strides above 1.
         activation: a name ("relu"), a function of `striate.activations`, or an activation layer.
         use_bias: whether to add a number for each filter.

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from striate.graph import Graph, Node
-from striate.graph.operations import Contract, ConvTranspose, Embedding, Input, Normalize, Reshape
+from striate.graph.operations import (
+    AdaptivePool,
+    Contract,
+    ConvTranspose,
+    Embedding,
+    Input,
+    Normalize,
+    Permute,
+    Reshape,
+    Resize,
+)
 from striate.graph.operations.base import Windowed
 from striate.graph.shapes import effective_kernel
 
@@ -17,7 +27,7 @@ from striate.graph.shapes import effective_kernel
 class Field:
     """What one output sees, for each spatial dimension.
 
-    size: pixels of the image (padding counts as image); the most, where outputs see differently many.
+    size: pixels of the image (padding counts as image); at most so many, where an image was enlarged.
     stride: pixels between the fields of two neighbours, a fraction of one where an image was enlarged.
     """
 
@@ -75,8 +85,11 @@ def _axes(node: Node, before: Sequence[_Axes | None]) -> _Axes | None:
     if isinstance(operation, Contract) or any(len(axes) != len(node.shape) for axes in known):
         return None
     widest = tuple(_union(node, known, axis) for axis in range(len(node.shape)))
-    if isinstance(operation, Windowed):
-        return (*(axis and axis.after(*_taps(operation, i)) for i, axis in enumerate(widest[:-1])), None)
+    if isinstance(operation, Permute):
+        return tuple(widest[axis] for axis in operation.order)
+    if isinstance(operation, Windowed | Resize | AdaptivePool):
+        sizes = node.inputs[0].shape
+        return (*(axis and axis.after(*_taps(operation, sizes[i], i)) for i, axis in enumerate(widest[:-1])), None)
     return widest
 
 
@@ -91,8 +104,14 @@ def _union(node: Node, known: Sequence[_Axes], axis: int) -> _Axis | None:
     return _Axis(max(found.size for found in fields), stride)
 
 
-def _taps(operation: Windowed, axis: int) -> tuple[int, Fraction]:
+def _taps(operation: Windowed | Resize | AdaptivePool, size: int, axis: int) -> tuple[int, Fraction]:
     """Inputs in a row that an output sees, and their distance from one output to the next."""
+    if isinstance(operation, Resize):
+        count = operation.sizes[axis]
+        return 1 + (operation.method == "linear" and size != count), Fraction(size, count)
+    if isinstance(operation, AdaptivePool):
+        count = operation.sizes[axis]
+        return max(-(-(i + 1) * size // count) - i * size // count for i in range(count)), Fraction(size, count)
     extent = effective_kernel(operation.window[axis], operation.dilation[axis])
     stride = operation.strides[axis]
     if isinstance(operation, ConvTranspose):

@@ -11,16 +11,17 @@ from striate.graph.operations.augmentation import RandomAdjust, RandomCrop, Rand
 from striate.graph.operations.base import Input, Operation
 from striate.graph.operations.combining import Add, Combine, Concat, Contract
 from striate.graph.operations.linear import Conv, ConvTranspose, Dense, Embedding
-from striate.graph.operations.movement import Pad, Reshape, Select
+from striate.graph.operations.movement import Pad, Permute, Reshape, Resize, Select
 from striate.graph.operations.noise import AlphaDropout, Dropout, GaussianNoise
 from striate.graph.operations.normalization import BatchNorm, LocalResponseNorm, Normalize, Standardize
 from striate.graph.operations.pointwise import Activation, ActivationName, Affine, Penalty, PReLU, Scale, Softmax
-from striate.graph.operations.pooling import Pool
+from striate.graph.operations.pooling import AdaptivePool, Pool
 
 __all__ = [
     "OPERATIONS",
     "Activation",
     "ActivationName",
+    "AdaptivePool",
     "Add",
     "Affine",
     "AlphaDropout",
@@ -41,11 +42,13 @@ __all__ = [
     "PReLU",
     "Pad",
     "Penalty",
+    "Permute",
     "Pool",
     "RandomAdjust",
     "RandomCrop",
     "RandomWarp",
     "Reshape",
+    "Resize",
     "Scale",
     "Select",
     "Softmax",
@@ -58,6 +61,7 @@ OPERATIONS: tuple[type[Operation], ...] = (
     ConvTranspose,
     Dense,
     Pool,
+    AdaptivePool,
     BatchNorm,
     Activation,
     Softmax,
@@ -69,6 +73,8 @@ OPERATIONS: tuple[type[Operation], ...] = (
     RandomAdjust,
     Affine,
     Pad,
+    Permute,
+    Resize,
     Reshape,
     Select,
     Add,

@@ -43,6 +43,15 @@ class Input(Operation):
         return self.shape
 
 
+def check_spatial(rank: int, shape: Shape) -> None:
+    """Raise ShapeError unless a shape has `rank` spatial dimensions, and channels."""
+    if len(shape) != rank + 1:
+        raise ShapeError(
+            f"expected {rank} spatial dimensions and channels (rank {rank + 1} without the batch), "
+            f"got shape {shape} (rank {len(shape)})"
+        )
+
+
 @dataclass(frozen=True)
 class Windowed(Operation):
     """What convolution and pooling share: a window that moves over the spatial dimensions."""
@@ -54,7 +63,7 @@ class Windowed(Operation):
 
     def _windows(self, shape: Shape) -> Shape:
         """Spatial output sizes, or ShapeError when the rank is wrong or the window does not fit."""
-        self._check_rank(shape)
+        check_spatial(len(self.window), shape)
         counts = tuple(
             window_count(n, k, s, d, p)
             for n, k, s, d, p in zip(shape, self.window, self.strides, self.dilation, self.padding, strict=False)
@@ -62,14 +71,6 @@ class Windowed(Operation):
         if min(counts) < 1:
             raise ShapeError(self._does_not_fit(shape[:-1]))
         return counts
-
-    def _check_rank(self, shape: Shape) -> None:
-        rank = len(self.window)
-        if len(shape) != rank + 1:
-            raise ShapeError(
-                f"expected {rank} spatial dimensions and channels (rank {rank + 1} without the batch), "
-                f"got shape {shape} (rank {len(shape)})"
-            )
 
     def _does_not_fit(self, sizes: Shape) -> str:
         extent = tuple(effective_kernel(k, d) for k, d in zip(self.window, self.dilation, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.errors import ShapeError
-from striate.graph.operations.base import Operation, Windowed
+from striate.graph.operations.base import Operation, Windowed, check_spatial
 from striate.graph.shapes import Shape, describe, effective_kernel, element_count
 
 
@@ -61,7 +61,7 @@ class ConvTranspose(Windowed):
     bias: bool = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        self._check_rank(inputs[0])
+        check_spatial(len(self.window), inputs[0])
         sizes = tuple(
             (n - 1) * stride + effective_kernel(k, dilation) - before - after
             for n, k, stride, dilation, (before, after) in zip(

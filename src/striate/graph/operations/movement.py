@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from striate.errors import ShapeError
-from striate.graph.operations.base import Operation
-from striate.graph.shapes import Padding, Shape, element_count
+from striate.graph.operations.base import Operation, check_spatial
+from striate.graph.shapes import Padding, Shape, describe, element_count
 
 
 @dataclass(frozen=True)
 class Pad(Operation):
-    """Zeros before and after each spatial dimension."""
+    """A border of one number before and after each spatial dimension; a negative size takes so much away instead."""
 
     padding: Padding
+    value: float = 0.0
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        rank = len(self.padding)
-        if len(inputs[0]) != rank + 1:
-            raise ShapeError(f"expected {rank} spatial dimensions and channels, got shape {inputs[0]}")
-        sizes = (n + before + after for n, (before, after) in zip(inputs[0], self.padding, strict=False))
+        check_spatial(len(self.padding), inputs[0])
+        sizes = tuple(n + before + after for n, (before, after) in zip(inputs[0], self.padding, strict=False))
+        if min(sizes) < 1:
+            image = describe(inputs[0][:-1])
+            raise ShapeError(f"cannot take {self._taken()} away from a {image} input: nothing would be left")
         return (*sizes, inputs[0][-1])
+
+    def _taken(self) -> str:
+        return describe([max(-before - after, 0) for before, after in self.padding])
+
+
+@dataclass(frozen=True)
+class Permute(Operation):
+    """The axes in another order: axis i of y is axis order[i] of x. Axes are counted from 0, without the batch."""
+
+    order: tuple[int, ...]
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if sorted(self.order) != list(range(len(inputs[0]))):
+            raise ShapeError(f"cannot put the axes of an input of shape {inputs[0]} in the order {self.order}")
+        return tuple(inputs[0][axis] for axis in self.order)
+
+    def undoes(self, other: Operation) -> bool:
+        """Whether this brings back what another permutation started from."""
+        if not isinstance(other, Permute) or len(other.order) != len(self.order):
+            return False
+        return all(other.order[axis] == i for i, axis in enumerate(self.order))
+
+
+@dataclass(frozen=True)
+class Resize(Operation):
+    """Images of other sizes. Along a dimension of n inputs, output i of m lies at the input's (i + 1/2) n / m.
+
+    nearest: y[i] = x[floor((i + 1/2) n / m)]. linear: the mean of the two inputs whose centres lie around that place,
+    weighted by distance, of the border alone beyond it; in two dimensions also called bilinear.
+    """
+
+    sizes: Shape
+    method: Literal["nearest", "linear"] = "nearest"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        check_spatial(len(self.sizes), inputs[0])
+        return (*self.sizes, inputs[0][-1])
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ from torch.nn import functional as F
 from striate.engines.torch.operations.execution import Pass, forward
 from striate.engines.torch.operations.layout import channels_first
 from striate.engines.torch.operations.linear import CONVOLUTIONS
-from striate.graph.operations import Pool
+from striate.graph.operations import AdaptivePool, Pool
 
 MAXIMUM_POOLINGS: dict[int, Callable[..., Tensor]] = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+ADAPTIVE_POOLINGS: dict[str, tuple[Callable[..., Tensor], ...]] = {
+    "max": (F.adaptive_max_pool1d, F.adaptive_max_pool2d, F.adaptive_max_pool3d),
+    "average": (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d),
+}
 
 
 @forward.register
@@ -24,6 +28,14 @@ def _pool(operation: Pool, inputs: Sequence[Tensor], parameters: Mapping[str, Te
     padded = channels_first(inputs[0], operation.padding, -torch.inf)
     pool = MAXIMUM_POOLINGS[len(operation.window)]
     return pool(padded, operation.window, operation.strides, 0, operation.dilation).movedim(1, -1)
+
+
+@forward.register
+def _adaptive_pool(
+    operation: AdaptivePool, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass
+) -> Tensor:
+    pool = ADAPTIVE_POOLINGS[operation.kind][len(operation.sizes) - 1]
+    return pool(channels_first(inputs[0], ()), operation.sizes).movedim(1, -1)
 
 
 def _window_sums(operation: Pool, x: Tensor) -> Tensor:

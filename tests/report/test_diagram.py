@@ -108,6 +108,13 @@ def test_files(tmp_path: Path) -> None:
         diagram.write_diagram(model, tmp_path / "a.png")
 
 
+def test_the_guide_s_picture_is_what_is_drawn_today() -> None:
+    picture = Path(__file__).resolve().parents[2] / "docs" / "images" / "googlenet.svg"
+    if not picture.is_file():
+        pytest.skip("needs a checkout, with its documents")
+    assert picture.read_text(encoding="utf-8") == diagram.plot(applications.NETWORKS["googlenet"].outline())
+
+
 # The arrangement by itself
 
 

@@ -120,6 +120,17 @@ def test_every_small_network_learns(name: str) -> None:
     assert model.predict(images, verbose=0).argmax(axis=1).tolist() == labels.tolist()
 
 
+@pytest.mark.parametrize("name", ["lenet5", "mobilenet_v2", "resnet18", "googlenet"])
+def test_networks_for_pixels_enlarge_small_images(name: str) -> None:
+    set_random_seed(3)
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1), np.uint8)
+    model = NETWORKS[name].build_for_pixels((28, 28, 1), 3)
+    assert model.input_shape == (None, 28, 28, 1)
+    assert model.get_layer("enlarge").output_shape == (None, 32, 32, 1)
+    np.testing.assert_allclose(model.predict(images, verbose=0).sum(axis=1), 1, atol=1e-5)
+    assert "enlarge" not in [layer.name for layer in NETWORKS[name].build_for_pixels((32, 40, 1), 3).layers]
+
+
 def test_a_network_with_auxiliary_classifiers_learns() -> None:
     set_random_seed(4)
     model = GoogLeNet(weights=None, input_shape=(65, 65, 1), classes=3, name="small")

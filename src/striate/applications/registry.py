@@ -22,9 +22,7 @@ from striate.applications import (
     zfnet,
 )
 from striate.applications.pixels import from_pixels
-from striate.errors import StriateError
 from striate.graph import outlines
-from striate.graph.shapes import describe
 
 if TYPE_CHECKING:
     from striate.models import Model
@@ -53,19 +51,17 @@ class Entry:
         return self.builder(input_shape=input_shape or self.input_shape, **chosen, **self.options)
 
     def build_for_pixels(self, image_shape: tuple[int, int, int], classes: int) -> Model:
-        """The network for images of whole numbers from 0 to 255.
-
-        Raises:
-            StriateError: images that are too small for it.
-        """
+        """The network for images of whole numbers from 0 to 255; images that are too small for it are enlarged."""
         from striate import layers
 
-        if min(image_shape[:2]) < self.smallest:
-            size = describe((self.smallest, self.smallest))
-            raise StriateError(f"got images of {describe(image_shape[:2])}, expected at least {size} for this network")
+        height, width, channels = image_shape
+        size = (max(height, self.smallest), max(width, self.smallest))
+        enlarge = [] if size == (height, width) else [layers.Resizing(*size, name="enlarge")]
         if "input_tensor" not in signature(self.builder).parameters:
-            return from_pixels(self.build(image_shape, classes))
+            return from_pixels(self.build((*size, channels), classes), image_shape, enlarge)
         x = layers.Rescaling(1 / 255)(layers.Input(image_shape))
+        for layer in enlarge:
+            x = layer(x)
         return self.builder(input_tensor=x, classes=classes, weights=None, **self.options)
 
     def outline(self) -> Model:

@@ -76,11 +76,29 @@ int64_t outputs_per_block(int64_t width) {
   return max_f(registers < MAX_X ? static_cast<int>(registers) : MAX_X);
 }
 
+// Rows (of a single row, columns) that are computed together for all outputs: few enough that their inputs stay in the cache
+// while each block of outputs reads them, enough that the weights are not read too often.
+struct Piece {
+  int64_t height, width;
+};
+
+static inline Piece piece_of(const Correlation& c) {
+  constexpr int64_t CACHE_FLOATS = 96 * 1024, LEAST = 64;  // positions
+  const Positions& p = c.positions;
+  if (p.height == 1) {
+    const int64_t fit = CACHE_FLOATS / (p.in_column * LANES + 1), width = fit > LEAST ? fit / LEAST * LEAST : LEAST;
+    return {1, width < p.width ? width : p.width};
+  }
+  const int64_t fit = CACHE_FLOATS / (p.in_row * LANES + 1), height = fit > groups_of(LEAST, p.width) ? fit : groups_of(LEAST, p.width);
+  return {height < p.height ? height : p.height, p.width};
+}
+
 template <bool TRANSPOSED>
-static void correlation(const Correlation& c) {
+static void correlation_piece(const Correlation& c, int64_t d, int64_t y0, int64_t x0, const Piece& piece) {
   const Positions& p = c.positions;
   const int64_t packed = groups_of(c.packed_width, PAIR), widest = c.packed && packed < MAX_X ? packed : MAX_X;
-  const int64_t registers = groups_of(p.width, PAIR), tiles = groups_of(registers, widest);
+  const int64_t y1 = y0 + piece.height < p.height ? y0 + piece.height : p.height, width = p.width - x0 < piece.width ? p.width - x0 : piece.width;
+  const int64_t registers = groups_of(width, PAIR), tiles = groups_of(registers, widest);
   const int64_t blocks = groups_of(c.outputs, outputs_per_block(c.packed ? c.packed_width : p.width));
   for (int64_t b = blocks * c.part / c.parts; b < blocks * (c.part + 1) / c.parts; b++) {
     const int64_t f0 = group_start(c.outputs, blocks, b), f = group_start(c.outputs, blocks, b + 1) - f0;
@@ -88,20 +106,28 @@ static void correlation(const Correlation& c) {
     const int64_t step = c.packed ? f : c.weight_step;
     const int64_t wide = groups_of(registers, tiles), narrow = registers / tiles;
     const CorrelationTile wide_tile = find_tile<TRANSPOSED>(f, wide), narrow_tile = find_tile<TRANSPOSED>(f, narrow);
-    for (int64_t d = 0; d < p.depth; d++)
-      for (int64_t y = 0; y < p.height; y++) {
-        const Span* first = c.spans + (c.row_first ? c.row_first[y] : 0);
-        const Span* last = c.spans + (c.row_last ? c.row_last[y] : c.span_count);
-        for (int64_t t = 0; t < tiles; t++) {
-          const int64_t start = group_start(registers, tiles, t), size = group_start(registers, tiles, t + 1) - start, x = start * PAIR;
-          const int64_t count = p.width - x < size * PAIR ? p.width - x : size * PAIR;
-          const Lane* in = lanes(c.input) + d * p.in_depth + y * p.in_row + x * p.in_column;
-          const int64_t at = d * p.out_depth + y * p.out_row + x * p.out_column + f0;
-          (size == wide ? wide_tile : narrow_tile)(c, first, last, in, lanes(c.output) + at, c.gate ? lanes(c.gate) + at : nullptr, w,
-                                                   step, c.bias ? c.bias + f0 : nullptr, count);
-        }
+    for (int64_t y = y0; y < y1; y++) {
+      const Span* first = c.spans + (c.row_first ? c.row_first[y] : 0);
+      const Span* last = c.spans + (c.row_last ? c.row_last[y] : c.span_count);
+      for (int64_t t = 0; t < tiles; t++) {
+        const int64_t start = group_start(registers, tiles, t), size = group_start(registers, tiles, t + 1) - start;
+        const int64_t x = x0 + start * PAIR, left = x0 + width - x, count = left < size * PAIR ? left : size * PAIR;
+        const Lane* in = lanes(c.input) + d * p.in_depth + y * p.in_row + x * p.in_column;
+        const int64_t at = d * p.out_depth + y * p.out_row + x * p.out_column + f0;
+        (size == wide ? wide_tile : narrow_tile)(c, first, last, in, lanes(c.output) + at, c.gate ? lanes(c.gate) + at : nullptr, w,
+                                                 step, c.bias ? c.bias + f0 : nullptr, count);
       }
+    }
   }
+}
+
+template <bool TRANSPOSED>
+static void correlation(const Correlation& c) {
+  const Positions& p = c.positions;
+  const Piece piece = piece_of(c);
+  for (int64_t d = 0; d < p.depth; d++)
+    for (int64_t y = 0; y < p.height; y += piece.height)
+      for (int64_t x = 0; x < p.width; x += piece.width) correlation_piece<TRANSPOSED>(c, d, y, x, piece);
 }
 
 void correlate(const Correlation& c) { correlation<false>(c); }

@@ -29,6 +29,7 @@ struct Correlation {
   const int32_t* row_first;  // for each row the first of its spans and the one after its last, where the others
   const int32_t* row_last;   // would read nothing but padding; null: all spans for all rows
   int64_t outputs;      // filters, or the channels of an input gradient
+  int64_t multiplier;   // depthwise only: filters of each channel
   int64_t weight_step;  // plain: floats from one input to the next; transposed: floats from one output to the next
   bool packed;          // plain only: weights as pack_weights leaves them
   int64_t packed_width;  // packed only: the width they were packed for
@@ -50,10 +51,11 @@ struct WeightGradient {
   const int64_t* tap_row;
   int64_t taps;
   int64_t outputs;
+  int64_t multiplier;     // depthwise only: filters of each channel
   int64_t gradient_step;  // floats from one row to the next
   bool accumulate;
   int64_t part, parts;
-  float* rows;  // by_rows only: room for rows_room(g) floats, each thread's own
+  float* rows;  // each thread's own: by_rows room for rows_room(g) floats, depthwise a lane vector for each weight
 };
 
 // Tiles [first, last) of a map, `across` in a row, and what Winograd's transforms make of them: [36][tile][channel], or rows.
@@ -261,7 +263,8 @@ struct UpdateArguments {
 
 // The kernels, in the order of the table.
 #define STRIATE_KERNELS(KERNEL) KERNEL(correlate) KERNEL(correlate_transposed) KERNEL(pack_weights) \
-  KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(weight_gradient_of_rows) KERNEL(rows_room) KERNEL(row_length) KERNEL(bias_gradient) KERNEL(outputs_per_block) \
+  KERNEL(weight_gradient) KERNEL(weight_gradient_by_rows) KERNEL(weight_gradient_of_rows) KERNEL(rows_room) KERNEL(row_length) KERNEL(bias_gradient) KERNEL(correlate_depthwise) \
+  KERNEL(correlate_depthwise_transposed) KERNEL(weight_gradient_depthwise) KERNEL(outputs_per_block) \
   KERNEL(winograd_input) KERNEL(winograd_output) KERNEL(winograd_gradient_rows) KERNEL(winograd_weights) \
   KERNEL(winograd_weight_gradient) KERNEL(max_pool) \
   KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
@@ -294,6 +297,10 @@ struct Kernels {
   void (*bias_gradient)(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
                         int64_t channels, bool accumulate);
 
+  // Each channel by itself: filter f sees channel f / multiplier.
+  void (*correlate_depthwise)(const Correlation&);
+  void (*correlate_depthwise_transposed)(const Correlation&);
+  void (*weight_gradient_depthwise)(const WeightGradient&);
   int64_t (*outputs_per_block)(int64_t width);  // of packed weights
   // Winograd's F(4x4, 3x3), between which lie 36 correlations, or weight gradients by rows.
   void (*winograd_input)(const WinogradTiles&);            // of the first operand

@@ -122,13 +122,14 @@ static bool pack(Builder& b, const float* weights, const Convolution& c) {
   return true;
 }
 
-// The groups that a share of a layer's work takes; with one group the kernels divide the filters instead.
+// The groups that a share of a layer's work takes; with one group, or one for each channel, the kernels divide the filters.
 struct GroupShare {
   int64_t first, last, part, parts;
 };
 
-static GroupShare share(int64_t groups, const Work& w) {
-  if (groups == 1) return {0, 1, w.part, w.parts};
+static GroupShare share(const Convolution& c, const Work& w) {
+  const int64_t groups = c.groups;
+  if (groups == 1 || c.depthwise()) return {0, 1, w.part, w.parts};
   return {groups * w.part / w.parts, groups * (w.part + 1) / w.parts, 0, 1};
 }
 
@@ -142,7 +143,8 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
   const bool packed = pack(b, weights, c);
   Correlation k = {};
   k.positions = c.positions();
-  k.outputs = c.group_filters();
+  k.outputs = c.depthwise() ? c.out.channels : c.group_filters();
+  k.multiplier = c.group_filters();
   k.weight_step = c.out.channels;
   k.packed = packed;
   k.packed_width = k.positions.width;
@@ -165,7 +167,7 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
     return;
   }
   b.plan.per_pack("forward", {x, y}, [=, spans = c.spans(), rows = c.row_spans()](const Work& w) {
-    const GroupShare groups = share(c.groups, w);
+    const GroupShare groups = share(c, w);
     for (int64_t g = groups.first; g < groups.last; g++) {
       Correlation run = k;
       run.spans = spans.data();
@@ -178,7 +180,7 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
       run.bias = bias ? bias + g * c.group_filters() : nullptr;
       run.part = groups.part;
       run.parts = groups.parts;
-      w.plan.kernels.correlate(run);
+      (c.depthwise() ? w.plan.kernels.correlate_depthwise : w.plan.kernels.correlate)(run);
     }
   }, true);
 }
@@ -265,7 +267,8 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
   if (gate >= 0) buffers.push_back(gate);
   Correlation k = {};
   k.weights = weights;
-  k.outputs = c.group_channels();
+  k.outputs = c.depthwise() ? c.in.channels : c.group_channels();
+  k.multiplier = c.group_filters();
   k.weight_step = c.out.channels;
   if (takes_whole_batch(c)) {
     buffers.push_back(dy);
@@ -295,7 +298,7 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
   if (gate >= 0) buffers.push_back(gate);
   b.plan.per_pack(name, buffers, [=](const Work& w) {
     const int lanes = w.plan.kernels.lanes;
-    const GroupShare groups = share(c.groups, w);
+    const GroupShare groups = share(c, w);
     for (int64_t g = groups.first; g < groups.last; g++)
       for (const InputPhase& phase : plan.phases) {
         Correlation run = k;
@@ -311,7 +314,7 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
         run.gate = gate < 0 ? nullptr : w.at(gate) + at;
         run.part = groups.part;
         run.parts = groups.parts;
-        w.plan.kernels.correlate_transposed(run);
+        (c.depthwise() ? w.plan.kernels.correlate_depthwise_transposed : w.plan.kernels.correlate_transposed)(run);
       }
   }, true);
 }
@@ -330,7 +333,8 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
   WeightGradient k = {};
   k.positions = c.positions();
   k.taps = c.rows();
-  k.outputs = c.group_filters();
+  k.outputs = c.depthwise() ? c.out.channels : c.group_filters();
+  k.multiplier = c.group_filters();
   k.gradient_step = c.out.channels;
   if (rows)  // in which each thread turns output gradients to rows
     b.plan.need_workspace(0, [=, &kernels = b.plan.kernels](int64_t packs) {
@@ -338,9 +342,10 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
       largest.packs = whole ? packs : 1;
       return kernels.rows_room(largest);
     });
+  if (c.depthwise()) b.plan.need_workspace(0, [=, lanes = b.plan.kernels.lanes](int64_t) { return k.taps * k.outputs * lanes; });
   const auto run = [=, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
     const int lanes = w.plan.kernels.lanes;
-    const GroupShare groups = share(c.groups, w);
+    const GroupShare groups = share(c, w);
     for (int64_t g = groups.first; g < groups.last; g++) {
       WeightGradient part = k;
       part.input = w.at(x, pack) + g * c.group_channels() * lanes;
@@ -354,7 +359,9 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
       part.part = groups.part;
       part.parts = groups.parts;
       part.rows = w.workspace();
-      (rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient)(part);
+      const auto kernel = c.depthwise() ? w.plan.kernels.weight_gradient_depthwise
+                          : rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient;
+      kernel(part);
     }
   };
   if (whole)

@@ -35,6 +35,7 @@ struct Convolution {
   Spatial padded_in() const;
   int64_t group_channels() const { return in.channels / groups; }
   int64_t group_filters() const { return out.channels / groups; }
+  bool depthwise() const { return groups > 1 && group_channels() == 1; }
   int64_t kernel_taps() const { return kernel[0] * kernel[1] * kernel[2]; }
   int64_t rows() const { return kernel_taps() * group_channels(); }  // of the weights
   Positions positions() const;                                       // of the forward pass, on the padded input

@@ -7,15 +7,14 @@ nothing else; code in a file (Lambda layers, pickled functions) and classes of o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from striate.errors import ModelFileError
-from striate.layers import Input, InputLayer, Layer, registry, serialize
-from striate.layers.symbolic import OpenShape
-from striate.lookup import nearest, serialized
+from striate.layers import Layer, registry, serialize
+from striate.lookup import nearest
 
 _MAXIMAL_LAYERS = 10_000
+_MAXIMAL_NESTING = 20
 _CODE = {"Lambda", "__lambda__", "__typespec__"}
 _COMPILE_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 _MIXED = ("mixed_float16", "mixed_bfloat16")  # float32 weights: they compute in float32 here
@@ -24,90 +23,81 @@ _T = TypeVar("_T")
 
 
 def describe_model(model: Any) -> dict[str, Any]:
-    """The configuration of a sequential model, its compilation included."""
-    if type(model).__name__ != "Sequential" or any(hasattr(layer, "layers") for layer in model.layers):
-        raise ModelFileError(f"{model.name}: only sequential models of layers can be written; use save_weights")
-    layers: list[dict[str, Any]] = []
-    config = {"name": model.name, "trainable": model.trainable, "dtype": _policy(), "layers": layers}
-    form = serialized("keras", "Sequential", config)
-    if model.built:
-        shape = [None, *model.input_shape[1:]]
-        layers.append(_describe_input(shape))
-        config["build_input_shape"] = shape
-        form["build_config"] = {"input_shape": shape}
-    layers.extend(_describe_layer(layer) for layer in model.layers if not isinstance(layer, InputLayer))
+    """The configuration of a model, its compilation included.
+
+    Raises:
+        ModelFileError: a layer of a class that a file could not bring back.
+    """
+    from striate.models import Functional, Sequential
+
+    _check_class(model, {"Sequential": Sequential, "Functional": Functional})
+    for layer in model.leaves():
+        _check_class(layer, registry.LAYERS)
+    form = serialize(model)
+    if isinstance(model, Sequential) and model.built:
+        form["build_config"] = {"input_shape": list(model.input_shape)}
     if model.optimizer is not None:
         form["compile_config"] = model.get_compile_config()
     return form
 
 
-def _describe_layer(layer: Layer) -> dict[str, Any]:
+def _check_class(layer: Layer, known: Mapping[str, type[Layer]]) -> None:
     name = type(layer).__name__
-    if registry.LAYERS.get(name) is not type(layer):
+    if known.get(name) is not type(layer):
         raise ModelFileError(
             f"layer {layer.name}: {name} is not a class of striate.layers, so a .keras file could not bring it back; "
             "save the weights alone with model.save_weights"
         )
-    form = serialize(layer)
-    if layer.built:
-        form["build_config"] = {"input_shape": list(layer.input_shape)}
-    return form
 
 
-def _describe_input(shape: list[int | None]) -> dict[str, Any]:
-    config = {"batch_shape": shape, "dtype": "float32", "sparse": False, "ragged": False, "name": "input_layer"}
-    return serialized("keras.layers", "InputLayer", config)
-
-
-def _policy() -> dict[str, Any]:
-    return serialized("keras", "DTypePolicy", {"name": "float32"})
-
-
-@dataclass(frozen=True)
-class Described:
-    """A sequential network as a file describes it: none of its layers has taken memory yet."""
-
-    name: str | None
-    layers: list[Layer]  # without the one that stands for the images
-    image_shape: OpenShape | None
-    trainable: bool
-
-    def make(self, file: str) -> Any:
-        """The model, built if the shape of its images is known."""
-        from striate.models import Sequential
-
-        first = [] if self.image_shape is None else [Input(self.image_shape)]
-        model = _guarded(lambda: Sequential([*first, *self.layers], name=self.name), f"{file}: config.json")
-        if not self.trainable:
-            model.trainable = False
-        return model
-
-
-def parse_model(form: Mapping[str, Any], name: str) -> Described:
-    """What a configuration describes; `name` is what errors call the file.
+def make_model(form: Mapping[str, Any], name: str) -> Any:
+    """The model of a configuration, not compiled; `name` is what errors call the file.
 
     Raises:
         ModelFileError: not a network that Striate has; names the layer and what is the matter.
     """
-    class_name, config = form.get("class_name"), form.get("config")
-    if class_name != "Sequential":
-        raise ModelFileError(f"{name}: holds a model of class {class_name!r}; only Sequential models can be read")
-    if not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
-        raise ModelFileError(f"{name}: config.json: Sequential without a list of layers")
-    if len(config["layers"]) > _MAXIMAL_LAYERS:
-        raise ModelFileError(f"{name}: config.json lists {len(config['layers'])} layers, more than {_MAXIMAL_LAYERS}")
-    layers = [_parse_layer(layer, index, name) for index, layer in enumerate(config["layers"])]
-    shape = layers[0].declared_input_shape if layers else None
-    if shape is None and config.get("build_input_shape") is not None:
-        batch_shape = config["build_input_shape"]
-        shape = _guarded(lambda: Input(batch_shape=batch_shape).shape, f"{name}: config.json: build_input_shape")
-    model_name = config.get("name")
-    return Described(
-        model_name if isinstance(model_name, str) else None,
-        [layer for layer in layers if not isinstance(layer, InputLayer)],
-        shape,
-        config.get("trainable") is not False,
-    )
+    class_name = form.get("class_name")
+    if class_name not in ("Sequential", "Functional", "Model"):
+        raise ModelFileError(
+            f"{name}: holds a model of class {class_name!r}; Sequential and Functional models can be read"
+        )
+    return _Parser(name).model(form, f"{name}: config.json")
+
+
+class _Parser:
+    """Makes the layers of one file; bounds their number and how deep models lie in models."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.depth = 0
+        self.left = _MAXIMAL_LAYERS
+
+    def model(self, form: Mapping[str, Any], where: str) -> Any:
+        from striate.models import Functional, Sequential
+
+        cls = Sequential if form["class_name"] == "Sequential" else Functional
+        config = form.get("config")
+        if not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
+            raise ModelFileError(f"{where}: {form['class_name']} without a list of layers")
+        if not isinstance(config.get("name"), (str, type(None))):
+            raise ModelFileError(f"{where}: got the name {config['name']!r}, expected a string")
+        self.left -= len(config["layers"])
+        if self.left < 0:
+            count = len(config["layers"])
+            raise ModelFileError(f"{where} lists {count} layers; together there may be {_MAXIMAL_LAYERS}")
+        self.depth += 1
+        if self.depth > _MAXIMAL_NESTING:
+            raise ModelFileError(f"{where}: holds models in models more than {_MAXIMAL_NESTING} deep")
+        model = _guarded(lambda: cls.from_config(config, self.layer), where)
+        self.depth -= 1
+        return model
+
+    def layer(self, form: Any, index: int) -> Layer:
+        if isinstance(form, Mapping) and form.get("class_name") in ("Sequential", "Functional", "Model"):
+            _check_origin(form, f"{self.name}: layer {index}")
+            inner: Layer = self.model(form, f"{self.name}: layer {form.get('name', index)!r}")
+            return inner
+        return _parse_layer(form, index, self.name)
 
 
 def _parse_layer(form: Any, index: int, name: str) -> Layer:

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, cast
 from striate.formats.archive import Archive
 from striate.formats.atomic import replacing
 from striate.formats.paths import Path, checked_target, existing
+from striate.graph import outlines
 from striate.version import __version__
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def load_model(path: Path, compile: bool = True) -> Model:
     """
     from striate.formats.bounded_json import parse_object
     from striate.formats.hdf5 import HDF5_SIGNATURE
-    from striate.formats.keras_config import compile_model, parse_model
-    from striate.formats.keras_weights import check_before_building, read_weights
+    from striate.formats.keras_config import compile_model, make_model
+    from striate.formats.keras_weights import check_fit, read_weights
     from striate.formats.weights_h5 import WeightsReader
 
     name = os.fspath(path)
@@ -85,11 +86,11 @@ def load_model(path: Path, compile: bool = True) -> Model:
             return load_legacy_model(file, name, compile)
         archive = Archive(file, name)
         form = parse_object(archive.read(_CONFIG, _MAXIMAL_CONFIG), f"{name}: {_CONFIG}")
-        described = parse_model(form, name)
+        with outlines():  # a file of a kilobyte can declare a network of a terabyte: nothing is taken for it before
+            sketch = make_model(form, name)  # its shapes have been found in the file
         with archive.open(WEIGHTS) as weights, WeightsReader(weights, name) as reader:
-            if described.image_shape is not None:
-                check_before_building(described.layers, described.image_shape, reader, name)
-            model = described.make(name)
+            check_fit(sketch, reader, name)
+            model = make_model(form, name)
             if compile:
                 compile_model(model, form.get("compile_config"), name)
             read_weights(model, reader, name)

@@ -8,7 +8,7 @@ schedule sets it, then its state for each trainable array, in the order of `_STA
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ from striate.formats.weights_h5 import WeightsReader, WeightsWriter
 from striate.graph import Parameter, Shape, UpdateRule
 from striate.graph.training import AVERAGE
 from striate.layers import InputLayer, Layer
-from striate.layers.symbolic import OpenShape
 from striate.lookup import snake_case
+from striate.models.network import Network
 
 # The state of each rule: names in one group alternate for each array, the groups follow one another.
 _STATE: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -68,24 +68,26 @@ def read_weights(model: Any, reader: WeightsReader, name: str, skip_mismatch: bo
         _set_optimizer(model, state)
 
 
-def check_before_building(layers: Sequence[Layer], shape: OpenShape, reader: WeightsReader, name: str) -> None:
-    """Compare the shapes that a configuration calls for with the file's, before memory is taken for any of them.
-
-    A file of a kilobyte can declare a network of a terabyte; this is where that ends.
-    """
-    for layer, path in _places(layers, reader):
-        needed, shape = _needed(layer, shape, name)
-        _check_fit(layer, list(needed.values()), reader.shapes(path), name, tuple(needed))
+def check_fit(model: Any, reader: WeightsReader, name: str) -> None:
+    """Compare the shapes of a model's parameters with the file's: the first that differs is an error."""
+    _fitting(_places(model.layers, reader), reader, name, skip_mismatch=False)
 
 
-def layer_paths(layers: Sequence[Layer]) -> Iterator[tuple[Layer, str]]:
-    """Each layer with its path; the layer that stands for the images has none, as in Keras."""
+def layer_paths(layers: Sequence[Layer], folder: str = "layers") -> list[tuple[Layer, str]]:
+    """Each layer once with its path, those of inner models too; those that stand for images have none."""
+    paths: dict[Layer, str] = {}
     counts: dict[str, int] = {}
     for layer in layers:
-        if not isinstance(layer, InputLayer):
-            base = snake_case(type(layer).__name__)
-            count = counts[base] = counts.get(base, -1) + 1
-            yield layer, f"layers/{base}_{count}" if count else f"layers/{base}"
+        base = snake_case(type(layer).__name__)
+        count = counts[base] = counts.get(base, -1) + 1
+        if isinstance(layer, InputLayer) or layer in paths:
+            continue
+        path = f"{folder}/{base}_{count}" if count else f"{folder}/{base}"
+        paths[layer] = path
+        if isinstance(layer, Network):
+            for inner, place in layer_paths(layer.layers, f"{path}/layers"):
+                paths.setdefault(inner, place)
+    return [(layer, path) for layer, path in paths.items() if not isinstance(layer, Network)]
 
 
 def _places(layers: Sequence[Layer], reader: WeightsReader) -> list[tuple[Layer, str]]:
@@ -112,14 +114,6 @@ def _fitting(
     if left:
         warnings.warn(f"{name}: left as they were: {'; '.join(left)}", stacklevel=5)
     return fitting
-
-
-def _needed(layer: Layer, shape: OpenShape, name: str) -> tuple[dict[str, Shape], OpenShape]:
-    """Shapes of the parameters that a layer will make for an input, and its output's shape."""
-    try:
-        return layer.parameter_shapes([shape]), layer.open_output_shapes([shape])[0]
-    except (ValueError, TypeError, ArithmeticError) as error:  # ours, or Python's about numbers of absurd size
-        raise ModelFileError(f"{name}: config.json describes a network that does not fit together: {error}") from error
 
 
 def _check_fit(

@@ -53,7 +53,7 @@ def load_legacy_model(file: IO[bytes], name: str, compile: bool = True) -> Model
     Raises:
         ModelFileError: the file is foreign, truncated, hostile, or holds what Striate does not have.
     """
-    from striate.formats.keras_config import compile_model, parse_model
+    from striate.formats.keras_config import compile_model, make_model
     from striate.formats.legacy_config import modern_compile, modern_model
     from striate.formats.legacy_optimizer import read_optimizer
     from striate.formats.legacy_weights import check_legacy, read_legacy
@@ -62,11 +62,11 @@ def load_legacy_model(file: IO[bytes], name: str, compile: bool = True) -> Model
     with LegacyReader(file, name) as reader:
         form = modern_model(_object(reader, "model_config", name), name)
         with outlines():  # a file of a kilobyte can declare a network of a terabyte; this is where that ends
-            outline = parse_model(form, name).make(name)
+            outline = make_model(form, name)
             if not outline.built:
                 raise ModelFileError(f"{name}: model_config does not say of which shape the images are")
             check_legacy(outline, reader, name)
-        model = parse_model(form, name).make(name)
+        model = make_model(form, name)
         filled = read_legacy(model, reader, name)
         if compile and reader.text("training_config") is not None:
             compile_model(model, modern_compile(_object(reader, "training_config", name), name), name)

@@ -44,6 +44,8 @@ class Layer:
 
     _arguments: ClassVar[tuple[str, ...]] = ()
     _several_inputs: ClassVar[bool] = False
+    _module: ClassVar[str] = "keras.layers"  # where Keras has the class, and how it calls it besides its name
+    _registered: ClassVar[str | None] = None
     _never_trainable: ClassVar[frozenset[str]] = frozenset()
     _stems: ClassVar[Mapping[str, str]] = {}
 
@@ -274,7 +276,10 @@ class Layer:
     def _make(self, key: str, shape: Shape) -> Parameter:
         stem = self._stems.get(key, key)
         if shapes_only():
-            values = np.broadcast_to(np.float32(0), shape)
+            try:
+                values = np.broadcast_to(np.float32(0), shape)
+            except ValueError:
+                raise ShapeError(f"{self.name}: its {key} has shape {shape}, more than any memory holds") from None
         else:
             values = np.asarray(getattr(self, f"{stem}_initializer")(shape, dtype="float32"))
         if values.shape != shape:
@@ -402,7 +407,9 @@ def _plain(argument: str, value: Any) -> Any:
 
 def serialize(layer: Layer) -> dict[str, Any]:
     """The form in which Keras writes a layer."""
-    return serialized("keras.layers", type(layer).__name__, layer.get_config())
+    name = type(layer).__name__
+    form = serialized(layer._module, name, layer.get_config())
+    return form if layer._registered is None else {**form, "registered_name": layer._registered}
 
 
 def one_or_list(values: Sequence[Any]) -> Any:

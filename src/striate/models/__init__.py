@@ -11,7 +11,7 @@ from striate.models.functional import Functional
 from striate.models.model import Model
 from striate.models.sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "load_model", "save_model"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
 def load_model(
@@ -54,3 +54,50 @@ def save_model(
 ) -> None:
     """`model.save(filepath, overwrite, zipped)`."""
     model.save(filepath, overwrite, zipped)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """The model of what `Model.to_json` gave, with new weights; not compiled.
+
+    Raises:
+        ModelFileError: not the configuration of a model.
+        StriateError: custom_objects, or something other than text.
+    """
+    from striate.formats.bounded_json import parse_object
+    from striate.formats.keras_config import make_model
+
+    if not isinstance(json_string, (str, bytes)) or custom_objects:
+        raise StriateError(
+            f"model_from_json: got {type(json_string).__name__} and custom_objects={custom_objects!r}, expected text "
+            "and None"
+        )
+    data = json_string.encode() if isinstance(json_string, str) else json_string
+    model: Model = make_model(parse_object(data, "model_from_json"), "model_from_json")
+    return model
+
+
+def clone_model(
+    model: Model, input_tensors: None = None, clone_function: None = None, call_function: None = None,
+    recursive: bool = False,
+) -> Model:
+    """A model of the same layers with new weights of its own; inner models are cloned, too.
+
+    Args:
+        model: a functional or sequential model.
+        input_tensors, clone_function, call_function: must be None.
+        recursive: without effect.
+
+    Raises:
+        StriateError: something that is no model, or an argument that is not available.
+    """
+    if not isinstance(model, Model):
+        raise StriateError(f"clone_model: got {model!r}, expected a model")
+    given = {"input_tensors": input_tensors, "clone_function": clone_function, "call_function": call_function}
+    for argument, value in given.items():
+        if value is not None:
+            raise StriateError(
+                f"clone_model: got {argument}={value!r}, which is not available; call the clone on other tensors, or "
+                "build the network anew with a function"
+            )
+    clone: Model = type(model).from_config(model.get_config())  # type: ignore[assignment]
+    return clone

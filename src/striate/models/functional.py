@@ -8,6 +8,8 @@ from typing import Any
 from striate.errors import StriateError
 from striate.layers import Layer
 from striate.layers.symbolic import SymbolicTensor, flatten, packed
+from striate.models import configuration
+from striate.models.configuration import MakeLayer
 from striate.models.model import Model
 from striate.models.wiring import Wiring, rewired
 
@@ -41,6 +43,8 @@ class Functional(Model):
         if trainable is not None:
             self.trainable = trainable
 
+    _module, _registered = "keras.src.models.functional", "Functional"
+
     @property
     def layers(self) -> list[Layer]:
         """The layers in Keras's order, those of the inputs included."""
@@ -56,6 +60,27 @@ class Functional(Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Nothing to do: a functional network is built from the start."""
+
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same model, with new weights, in the form in which Keras writes it."""
+        wiring = self._wired("configuration")
+        parts = configuration.describe(wiring, *self._forms)
+        return {"name": self.name, "trainable": self.trainable, **parts}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], make_layer: MakeLayer = configuration.make_layer) -> Functional:
+        """The model of a configuration, with new weights.
+
+        Raises:
+            StriateError: not the configuration of a functional model, layers that are not known, or calls of them that
+                wait for each other.
+        """
+        name = config.get("name")
+        model = cls(*configuration.build(config, make_layer), name=name)
+        if config.get("trainable") is False:
+            model._trainable = False  # the layers' own configurations say the rest
+        return model
 
 
 def _single(form: Any) -> Any:

@@ -126,6 +126,11 @@ class Network(Layer):
         """
         self.open_output_shapes(shapes)
 
+    def parameter_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
+        """Nothing of the network's own; a check that images of these shapes fit."""
+        self.open_output_shapes(shapes)
+        return {}
+
     def open_output_shapes(self, shapes: Sequence[OpenShape]) -> list[OpenShape]:
         """Shapes of the outputs for images of some shapes."""
         wiring = self._wired("output shapes")

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from striate.errors import ShapeError, StriateError
-from striate.layers import InputLayer, Layer, deserialize, serialize
+from striate.graph import Shape
+from striate.layers import InputLayer, Layer, serialize
 from striate.layers.base import shapes_of
 from striate.layers.input import fits
 from striate.layers.symbolic import OpenShape, SymbolicTensor, connect
 from striate.lookup import serialized
+from striate.models.configuration import MakeLayer, described, make_layer
 from striate.models.model import Model
 from striate.models.wiring import Wiring
 
@@ -30,6 +32,8 @@ class Sequential(Model):
         StriateError: something that is no layer, or two layers of one name.
         ShapeError: layers that do not fit each other; the message names the layer.
     """
+
+    _module = "keras"
 
     def __init__(
         self, layers: Iterable[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
@@ -118,14 +122,19 @@ class Sequential(Model):
         (shape,) = shapes
         if self._input is not None and not fits(shape, self._input.shape):
             raise ShapeError(f"{self.name}: is for images of shape {self._input.shape}, cannot be built for {shape}")
-        for layer, (before, _) in zip(self._layers, self._walk(shape), strict=True):
-            layer.parameter_shapes([before])  # whatever does not fit is found before anything is built
+        self.parameter_shapes([shape])  # whatever does not fit is found before anything is built
         if self._input is None:
             self._input = InputLayer(shape)
         self._tensors = self._tensors or [self._input.output]
         for layer in self._layers[len(self._tensors) - 1 :]:
             self._tensors += connect(layer, self._tensors[-1])
         self._wire()
+
+    def parameter_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
+        """Nothing of the network's own; a check that images of a shape, as a list of one, fit all layers."""
+        for layer, (before, _) in zip(self._layers, self._walk(shapes[0]), strict=True):
+            layer.parameter_shapes([before])
+        return {}
 
     def _walk(self, shape: OpenShape) -> Iterator[tuple[OpenShape, OpenShape]]:
         """Each layer's input and output shape for images of a shape; nothing is built."""
@@ -166,16 +175,15 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same model, with new weights, in the form in which Keras writes it."""
-        forms = [serialize(layer) for layer in (self._input, *self._layers) if layer is not None]
-        for form, layer in zip(forms[self._input is not None :], self._layers, strict=True):
-            if layer.built:
-                form["build_config"] = {"input_shape": list(layer.input_shape)}
+        forms = [described(layer) for layer in self._layers]
+        if self._input is not None:
+            forms = [serialize(self._input), *forms]
         policy = serialized("keras", "DTypePolicy", {"name": "float32"})
         config = {"name": self.name, "trainable": self.trainable, "dtype": policy, "layers": forms}
         return config | ({} if self._input is None else {"build_input_shape": list(self._input.batch_shape)})
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Sequential:
+    def from_config(cls, config: Mapping[str, Any], make_layer: MakeLayer = make_layer) -> Sequential:
         """The model of a configuration, with new weights.
 
         Raises:
@@ -184,7 +192,7 @@ class Sequential(Model):
         forms = config.get("layers")
         if not isinstance(forms, Sequence) or isinstance(forms, str):
             raise StriateError(f"Sequential: got a configuration with {sorted(config)}, expected name and layers")
-        model = cls([deserialize(form) for form in forms], name=config.get("name"))
+        model = cls([make_layer(form, index) for index, form in enumerate(forms)], name=config.get("name"))
         shape = config.get("build_input_shape")
         if shape and not model.built and model.layers:
             model.build(shape)

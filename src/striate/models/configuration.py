@@ -37,12 +37,10 @@ def described(layer: Layer) -> dict[str, Any]:
 
 def describe(wiring: Wiring, input_form: Any, output_form: Any) -> dict[str, Any]:
     """What `build` makes the same network of."""
-    places: dict[Call, int] = {}
+    places = wiring.places
     of_layer: dict[Layer, list[Call]] = {}
-    for call in sorted(wiring.calls, key=lambda call: call.index):
-        calls = of_layer.setdefault(call.layer, [])
-        places[call] = len(calls)
-        calls.append(call)
+    for call in places:  # in order
+        of_layer.setdefault(call.layer, []).append(call)
 
     def tensor(value: SymbolicTensor) -> dict[str, Any]:
         history = [value.name, places[value.call], value.index]

@@ -89,7 +89,7 @@ class Model(Trainer, Inspection):
         """
         from striate.models.summary import summary_text
 
-        text = summary_text(self, line_length, positions, show_trainable, layer_range, details)
+        text = summary_text(self, line_length, positions, show_trainable, layer_range, details, expand_nested)
         if print_fn is None:
             print(printable(text, sys.stdout))
         else:

@@ -151,6 +151,11 @@ class Network(Layer):
         graph.aliases[name or self.name] = nodes[0]
         return nodes
 
+    @property
+    def wiring(self) -> Wiring | None:
+        """Which calls of which layers lead from the inputs to the outputs; None while that is not known."""
+        return self._wiring
+
     def _wired(self, what: str) -> Wiring:
         if self._wiring is None:
             raise StriateError(

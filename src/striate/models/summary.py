@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from striate.errors import StriateError
 from striate.graph import Node, Parameter
 from striate.graph.shapes import describe, element_count
 from striate.layers import Layer
+from striate.layers.symbolic import is_open
+from striate.models.network import Network
 from striate.models.receptive import receptive_fields
 
 if TYPE_CHECKING:
@@ -20,29 +22,62 @@ LEFT, RIGHT, CENTER = "<", ">", "^"
 
 def summary_text(
     model: Model, line_length: int | None, positions: Sequence[float] | None, show_trainable: bool,
-    layer_range: Sequence[str] | None, details: bool,
+    layer_range: Sequence[str] | None, details: bool, expand_nested: bool = False,
 ) -> str:
     """The whole summary; arguments as for `Model.summary`."""
     header, alignment = ["Layer (type)", "Output Shape", "Param #"], [LEFT, LEFT, RIGHT]
     ends = list(positions or ([0.27, 0.45, 0.54, 0.69, 0.80, 0.90, 1.0] if details else [0.45, 0.80, 1.0]))
+    connections = _connections(model)
     if details:
         header += ["Multiply-adds", "Memory", "Sees", "Stride"]
         alignment += [RIGHT] * 4
+    if connections:
+        header.append("Connected to")
+        alignment.append(LEFT)
+        if positions is None:
+            ends = [end * 0.82 for end in ends] + [1.0] if details else [0.3, 0.56, 0.74, 1.0]
     if show_trainable:
         header.append("Trainable")
         alignment.append(CENTER)
         ends = [end * 0.9 for end in ends] + [1.0] if len(ends) < len(header) else ends
     if len(ends) != len(header):
         raise StriateError(f"summary: got {len(ends)} positions, expected {len(header)}")
-    widths = column_widths(line_length or (110 if details else 80) + 12 * show_trainable, ends)
-    rows = [
-        [*_cells(layer), *(_details(model, layer) if details else []), *([_trained(layer)] if show_trainable else [])]
-        for layer in _chosen(model.layers, layer_range)
-    ]
+    length = line_length or (110 if details else 80) + 20 * bool(connections) + 12 * show_trainable
+    widths = column_widths(length, ends)
+    costs = _Costs(model) if details else None
+    rows = []
+    for layer, path, level in _expanded(_chosen(model.layers, layer_range), expand_nested):
+        row = _cells(layer, "   " * level + "└ " if level else "")
+        row += costs.cells(path) if costs else []
+        row += [(connections.get(layer) or "-") if level == 0 else "-"] if connections else []
+        rows.append([*row, *([_trained(layer)] if show_trainable else [])])
     lines = [f'Model: "{model.name}"', *table(header, rows, widths, alignment), *totals(model)]
-    if details and model.built:
-        lines += _cost(model)
+    if costs and costs.graph is not None:
+        lines += costs.totals([layer.name for layer in model.layers])
     return "\n".join(lines)
+
+
+def _expanded(
+    layers: Sequence[Layer], nested: bool, path: str = "", level: int = 0
+) -> Iterator[tuple[Layer, str, int]]:
+    """The layers with their names in the graph and how deep they lie in inner models."""
+    for layer in layers:
+        yield layer, f"{path}{layer.name}", level
+        if nested and isinstance(layer, Network):
+            yield from _expanded(layer.layers, nested, f"{path}{layer.name}/", level + 1)
+
+
+def _connections(model: Model) -> dict[Layer, str]:
+    """What each layer is called on, as layer[call][output]; nothing where layers simply follow each other."""
+    wiring = model.wiring
+    if wiring is None or wiring.linear:
+        return {}
+    places = wiring.places
+    found: dict[Layer, list[str]] = {}
+    for call in wiring.calls:
+        names = [f"{tensor.name}[{places[tensor.call]}][{tensor.index}]" for tensor in call.inputs]
+        found.setdefault(call.layer, []).extend(names)
+    return {layer: ", ".join(names) for layer, names in found.items()}
 
 
 def column_widths(line_length: int, ends: Sequence[float]) -> list[int]:
@@ -108,37 +143,45 @@ def amount(count: int) -> str:
     return str(count)
 
 
-def _cells(layer: Layer) -> list[str]:
+def _cells(layer: Layer, prefix: str = "") -> list[str]:
     shape = str(layer.output_shape) if layer.built else "?"
     parameters = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-    return [f"{layer.name} ({type(layer).__name__})", shape, parameters]
+    return [f"{prefix}{layer.name} ({type(layer).__name__})", shape, parameters]
 
 
 def _trained(layer: Layer) -> str:
     return "-" if not layer.weights else "Y" if layer.trainable else "N"
 
 
-def _details(model: Model, layer: Layer) -> list[str]:
-    """Multiply-adds, bytes of the output, receptive field and stride, for one image."""
-    if not model.built:
-        return ["?"] * 4
-    nodes = _nodes(model, layer)
-    field = receptive_fields(model.graph)[nodes[-1]]
-    seen = ["all", "-"] if field is None else [describe(field.size), describe(field.stride)]
-    cost = sum(node.multiply_adds() for node in nodes)
-    return [amount(cost), memory(4 * element_count(nodes[-1].shape)), *seen]
+class _Costs:
+    """What each layer costs and sees, for one image; nothing where the network is not built or leaves sizes open."""
 
+    def __init__(self, model: Model) -> None:
+        known = model.built and not any(is_open(shape) for shape in model.input_shapes or [])
+        self.graph = model.graph if known else None
+        self.fields = receptive_fields(self.graph) if self.graph else {}
 
-def _nodes(model: Model, layer: Layer) -> list[Node]:
-    return [node for node in model.graph.nodes if node.name == layer.name or node.name.startswith(f"{layer.name}/")]
+    def cells(self, path: str) -> list[str]:
+        """Multiply-adds, bytes of the output, receptive field and stride."""
+        nodes = self._nodes(path)
+        if self.graph is None or not nodes:
+            return ["?"] * 4
+        last = self.graph.find(path) or nodes[-1]
+        field = self.fields[last]
+        seen = ["all", "-"] if field is None else [describe(field.size), describe(field.stride)]
+        return [amount(sum(n.multiply_adds() for n in nodes)), memory(4 * element_count(last.shape)), *seen]
 
+    def totals(self, names: Sequence[str]) -> list[str]:
+        """Sums over all layers."""
+        own = [nodes for nodes in map(self._nodes, names) if nodes]
+        cost = sum(node.multiply_adds() for nodes in own for node in nodes)
+        size = sum(4 * element_count(nodes[-1].shape) for nodes in own)
+        return [f" Multiply-adds for one image: {cost:,}", f" Activations of one image: {memory(size)}"]
 
-def _cost(model: Model) -> list[str]:
-    """Sums over all layers, for one image."""
-    own = [_nodes(model, layer) for layer in model.layers]
-    cost = sum(node.multiply_adds() for nodes in own for node in nodes)
-    size = sum(4 * element_count(nodes[-1].shape) for nodes in own)
-    return [f" Multiply-adds for one image: {cost:,}", f" Activations of one image: {memory(size)}"]
+    def _nodes(self, path: str) -> list[Node]:
+        """The operations of all calls of a layer: path, path/step, path[1], ..."""
+        nodes = self.graph.nodes if self.graph is not None else []
+        return [node for node in nodes if node.name == path or node.name.startswith((f"{path}/", f"{path}["))]
 
 
 def _chosen(layers: list[Layer], layer_range: Sequence[str] | None) -> list[Layer]:
@@ -170,10 +213,11 @@ def _row(cells: list[str], widths: list[int], alignment: list[str], border: str)
 
 def _wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` columns, broken between words; a longer word ends in an ellipsis."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+    indent = text[: len(text) - len(text.lstrip())]
+    lines = [indent]
+    for word in text.split():
+        if lines[-1].strip() and len(lines[-1]) + 1 + len(word) > width:
             lines.append(word)
         else:
-            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
     return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]

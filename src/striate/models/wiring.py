@@ -45,7 +45,17 @@ class Wiring:
         self.layers += [call.layer for call in unused]
         self.calls = [*unused, *self.calls]
         _check_names(name, self.layers)
-        self.labels = _labels(self.calls)
+        self.places = _places(self.calls)
+        self.labels = {
+            call: f"{call.layer.name}[{place}]" if place else call.layer.name for call, place in self.places.items()
+        }
+
+    @property
+    def linear(self) -> bool:
+        """Whether the layers simply follow each other, each called once on one tensor."""
+        used = [tensor for call in self.calls for tensor in call.inputs]
+        single = all(len(call.inputs) <= 1 for call in self.calls) and not any(self.places.values())
+        return single and len(set(used)) == len(used) and len(self.inputs) == len(self.outputs) == 1
 
     def lower(self, graph: Graph, inputs: Sequence[Node], prefix: str = "", training: bool | None = None) -> list[Node]:
         """Put all calls into a graph; returns a node for each output."""
@@ -113,14 +123,13 @@ def _check_names(model: str, layers: Sequence[Layer]) -> None:
         names[layer.name] = layer
 
 
-def _labels(calls: Sequence[Call]) -> dict[Call, str]:
-    """Names in a graph: a layer's own for its first call, then dense[1], dense[2], ..."""
+def _places(calls: Sequence[Call]) -> dict[Call, int]:
+    """Which of its layer's calls here each is, from 0; in a graph the later ones are called dense[1], dense[2], ..."""
     seen: dict[Layer, int] = {}
-    labels = {}
+    places = {}
     for call in sorted(calls, key=lambda call: call.index):
-        count = seen[call.layer] = seen.get(call.layer, -1) + 1
-        labels[call] = f"{call.layer.name}[{count}]" if count else call.layer.name
-    return labels
+        places[call] = seen[call.layer] = seen.get(call.layer, -1) + 1
+    return places
 
 
 def rewired(

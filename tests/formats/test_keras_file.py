@@ -294,7 +294,7 @@ LAMBDA = {"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}
         (set_in(1, "activation", FUNCTION), "os.system of builtins"),
         (set_in(1, "activation", LAMBDA), "__lambda__ holds code"),
         (set_in(1, "activation", "system"), "unknown activation"),
-        (set_in(1, "data_format", "channels_first"), "channels_first"),
+        (set_in(1, "data_format", "channels_first"), "conv: a 3x3 kernel does not fit a 6x1 input"),
         (set_in(1, "dtype", "float64"), "float64"),
         (set_in(1, "surprise", 1), "surprise"),
         (set_in(1, "kernel_initializer", POPEN), "Popen of subprocess"),

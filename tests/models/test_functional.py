@@ -96,6 +96,18 @@ def test_a_model_that_begins_in_the_middle() -> None:
     assert back.get_layer("back") is model.get_layer("back")
 
 
+def test_models_in_a_sequential_one(keras: ModuleType) -> None:
+    def make(api: Any) -> Any:
+        first = api.Sequential([api.Input((8, 8, 2)), api.layers.Conv2D(2, 3)], name="first")
+        return api.Sequential([first, api.layers.Flatten(), api.Sequential([api.layers.Dense(2)], name="last")])
+
+    ours, theirs = make(striate), make(keras)
+    ours.set_weights(theirs.get_weights())
+    np.testing.assert_allclose(ours.predict(IMAGES, verbose=0), theirs.predict(IMAGES, verbose=0), atol=1e-5)
+    with pytest.raises(ShapeError, match=r"first: is for images|expected images of shape \(None, 8, 8, 2\)"):
+        Sequential([Input((7, 7, 2)), make(striate).layers[0]])
+
+
 def test_dictionaries_of_inputs_and_outputs() -> None:
     p, q = Input((3,), name="p"), Input((3,), name="q")
     model = Model({"p": p, "q": q}, {"sum": layers.Add()([p, q]), "beside": layers.Concatenate()([p, q])})
@@ -216,6 +228,10 @@ class TestBadInput:
     def test_wrong_things(self, make: Any, message: str) -> None:
         with pytest.raises(StriateError, match=message):
             make(Input((3,)))
+
+    def test_a_layer_of_code(self) -> None:
+        with pytest.raises(StriateError, match=r"^Lambda: a layer of Python code is not available.*Rescaling"):
+            layers.Lambda(lambda x: x)
 
     def test_code_in_a_subclass(self) -> None:
         for base in (layers.Layer, Model, layers.Dense):

@@ -32,13 +32,12 @@ __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
 _FAMILIES = (
     input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization,
-    group_normalization, regularization, reshaping, resizing, augmentation, merging,
-    embedding, standardization,
+    group_normalization, regularization, reshaping, resizing, augmentation, merging, embedding, standardization,
 )  # fmt: skip
 _BASES = {
     "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
-    "GlobalPooling", "AdaptivePooling", "Scaled", "Border", "ZeroPadding", "Cropping", "UpSampling", "SpatialDropout",
-    "Augmentation", "Warp", "Adjustment", "Merge", "Pairwise",
+    "GlobalPooling", "AdaptivePooling", "Scaled", "Border", "ZeroPadding", "Cropping", "UpSampling",
+    "SpatialDropout", "Augmentation", "Warp", "Adjustment", "Merge", "Pairwise",
 }  # fmt: skip
 
 # Every layer and alias that a family's module defines, by its name.

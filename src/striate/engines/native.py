@@ -10,7 +10,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.engines import _native
+from striate.engines import _native, checks
 from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Constraint, Graph, LossFunction, Node, Parameter, Shape, UpdateRule
@@ -222,17 +222,12 @@ class _NativeProgram(Program):
         learning_rates: NDArray[np.float64],
         first_step: int,
     ) -> StepResults:
-        if self._rule is None or not self._losses:
-            raise RuntimeError("the program was compiled without a loss and an update rule")
+        checks.check_trains(self._losses, self._rule)
         steps = len(learning_rates)
-        if steps > -(-len(order) // batch_size):
-            raise ValueError(f"{len(order)} examples in batches of {batch_size} do not make {steps} steps")
-        order = np.ascontiguousarray(order[: steps * batch_size], np.int64)
-        if len(order) and not 0 <= int(order.min()) <= int(order.max()) < len(examples):
-            raise ValueError(f"order goes beyond the {len(examples)} examples")
+        order = checks.checked_order(order, steps, batch_size, len(examples))
         losses = np.empty(steps, np.float64)
         outputs = self._new_outputs(self._outputs, len(order))
-        self._check(examples)
+        checks.check_examples(self._graph, self._losses, examples)
         done = self._program.train(
             list(examples.images), list(examples.targets), examples.weights, order, batch_size,
             np.ascontiguousarray(learning_rates, np.float64), first_step, losses, outputs,
@@ -240,9 +235,8 @@ class _NativeProgram(Program):
         return StepResults(losses[:done], [output[: done * batch_size] for output in outputs])
 
     def evaluate(self, examples: Examples, batch_size: int) -> StepResults:
-        if not self._losses:
-            raise RuntimeError("the program was compiled without a loss")
-        self._check(examples)
+        checks.check_measures(self._losses)
+        checks.check_examples(self._graph, self._losses, examples)
         n = len(examples)
         image_losses = np.empty(n, np.float32)
         outputs = self._new_outputs(self._outputs, n)
@@ -259,8 +253,8 @@ class _NativeProgram(Program):
     def read(
         self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
-        self._check_images(images)
-        self._check_nodes(nodes)
+        checks.check_images(self._graph, images)
+        checks.check_nodes(self._graph, nodes)
         n = len(images[0])
         results = self._new_outputs(nodes, n)
         if n:
@@ -278,10 +272,10 @@ class _NativeProgram(Program):
         training: bool = False,
         step: int = 0,
     ) -> list[Array]:
-        self._check_images(images)
-        self._check_nodes([of, *wrt])
+        checks.check_images(self._graph, images)
+        checks.check_nodes(self._graph, [of, *wrt])
         n = len(images[0])
-        seed = self._cotangent(cotangent, of, n)
+        seed = checks.checked_cotangent(cotangent, of, n)
         results = self._new_outputs(wrt, n)
         if n:
             batch = n if training else min(n, _INFERENCE_BATCH)
@@ -293,9 +287,9 @@ class _NativeProgram(Program):
     def parameter_gradients(
         self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
-        self._check_images(images)
-        self._check_nodes([of])
-        seed = self._cotangent(cotangent, of, len(images[0]))
+        checks.check_images(self._graph, images)
+        checks.check_nodes(self._graph, [of])
+        seed = checks.checked_cotangent(cotangent, of, len(images[0]))
         results = [np.zeros(parameter.shape, np.float32) for parameter in self._graph.parameters()]
         if not len(images[0]):
             return results
@@ -314,43 +308,6 @@ class _NativeProgram(Program):
     def _new_outputs(nodes: Sequence[Node], count: int) -> list[Array]:
         return [np.empty((count, *node.shape), np.float32) for node in nodes]
 
-    @staticmethod
-    def _cotangent(cotangent: Array, of: Node, count: int) -> Array:
-        array = np.ascontiguousarray(cotangent, np.float32)
-        if array.shape != (count, *of.shape):
-            raise ValueError(f"cotangent: got shape {array.shape}, expected {(count, *of.shape)}, that of {of.name}")
-        return array
-
-    def _check_images(self, images: Sequence[AnyArray]) -> None:
-        """The C++ side trusts shapes, types and contiguity; here they are made sure of."""
-        if len(images) != len(self._graph.inputs):
-            raise ValueError(f"got {len(images)} arrays of images, expected {len(self._graph.inputs)}")
-        for array, node in zip(images, self._graph.inputs, strict=True):
-            if array.dtype not in (np.uint8, np.float32, np.float64) or not array.flags.c_contiguous:
-                raise ValueError(f"{node.name}: expected C-contiguous uint8, float32 or float64, got {array.dtype}")
-            if array.shape != (len(images[0]), *node.shape):
-                raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, *{node.shape})")
-
-    def _check_nodes(self, nodes: Sequence[Node]) -> None:
-        """Nodes are known to the C++ side by their index."""
-        for node in nodes:
-            if node.index >= len(self._graph.nodes) or self._graph.nodes[node.index] is not node:
-                raise ValueError(f"{node.name}: is no node of the graph that this program was compiled from")
-
-    def _check(self, examples: Examples) -> None:
-        self._check_images(examples.images)
-        for target, node, loss in zip(examples.targets, self._graph.outputs, self._losses, strict=True):
-            sparse = loss.kind == "sparse_categorical_crossentropy"
-            shape = (len(examples), *(node.shape[:-1] if sparse else node.shape))
-            dtype = np.int32 if sparse else np.float32
-            if target.dtype != dtype or target.shape != shape or not target.flags.c_contiguous:
-                raise ValueError(
-                    f"{node.name}: targets must be C-contiguous {np.dtype(dtype)} of shape {shape}, "
-                    f"got {target.dtype} of shape {target.shape}"
-                )
-        weights = examples.weights
-        if weights is not None and (weights.dtype != np.float32 or weights.shape != (len(examples),)):
-            raise ValueError(f"weights: expected float32 ({len(examples)},), got {weights.dtype} {weights.shape}")
 
 
 def _slots_of(rule: UpdateRule | None, key: int) -> list[NDArray[np.float32] | None]:

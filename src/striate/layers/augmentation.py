@@ -19,7 +19,7 @@ from striate.layers.symbolic import is_symbolic
 Factor = float | Sequence[float]
 
 
-class Augmentation(Layer):
+class Augmentation(Layer, common=True):
     """Base of these layers.
 
     Args:
@@ -70,7 +70,7 @@ class RandomFlip(Augmentation):
         return [Step("flip", warp)]
 
 
-class Warp(Augmentation):
+class Warp(Augmentation, common=True):
     """What rotation, zoom and translation share.
 
     Args:
@@ -233,7 +233,7 @@ class RandomCrop(Augmentation):
         return [Step("crop", operations.RandomCrop((self.height, self.width), self._stream))]
 
 
-class Adjustment(Augmentation):
+class Adjustment(Augmentation, common=True):
     """What contrast and brightness share: the results are cut off at the ends of `value_range`."""
 
     _arguments: ClassVar[tuple[str, ...]] = ("data_format", "factor", "value_range", "seed")

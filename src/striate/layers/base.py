@@ -8,25 +8,24 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate import activations, constraints, initializers, regularizers
+from striate import regularizers
 from striate.arrays import check_finite, converted, numeric_array
 from striate.errors import DataError, ShapeError, StriateError
-from striate.graph import Array, Graph, Node, Parameter, Shape, operations
-from striate.graph import Constraint as ConstraintRule
+from striate.graph import Graph, Node, Parameter, Shape, operations
 from striate.graph.execution import execute
-from striate.graph.parameters import shapes_only
 from striate.layers import arguments
-from striate.layers.assignment import assign_all
+from striate.layers.building import Built
+from striate.layers.configuration import Configured
 from striate.layers.indices import check_indices
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
+from striate.layers.shapes import declared_shape, one_or_list, shapes_of
 from striate.layers.steps import Placed, Step, between_permutations, channels_to_the_end, placed
-from striate.layers.symbolic import Call, OpenShape, common_shapes, connect, flatten, is_symbolic, probes
-from striate.lookup import serialized
+from striate.layers.symbolic import Call, OpenShape, connect, flatten, is_symbolic
 
 __all__ = ["Layer", "Step", "reset_names"]
 
 
-class Layer:
+class Layer(Built, Configured):
     """Base of all layers.
 
     A subclass says in `steps` which operations it makes of an input's shape, and names in `_arguments` the attributes
@@ -42,15 +41,12 @@ class Layer:
         input_shape, batch_input_shape, input_dim: for a model's first layer, the shape of its images.
     """
 
-    _arguments: ClassVar[tuple[str, ...]] = ()
     _several_inputs: ClassVar[bool] = False
-    _module: ClassVar[str] = "keras.layers"  # where Keras has the class, and how it calls it besides its name
-    _registered: ClassVar[str | None] = None
-    _never_trainable: ClassVar[frozenset[str]] = frozenset()
-    _stems: ClassVar[Mapping[str, str]] = {}
+    _common: ClassVar[bool] = True  # `class Pooling(Layer, common=True)`: no layer itself, but what several share
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, common: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls._common = common
         if "call" in vars(cls):
             raise StriateError(
                 f"{cls.__name__}: defines call(), but nothing here computes with Python code: the engine would have no "
@@ -81,28 +77,12 @@ class Layer:
         if penalty is not None and penalty.orthogonality:
             raise StriateError(f"{self.name}: activity_regularizer: OrthogonalRegularizer is for weights; use L1 or L2")
         self.activity_regularizer = penalty
-        self.declared_input_shape = _declared(self.name, input_shape, batch_input_shape, input_dim)
+        self.declared_input_shape = declared_shape(self.name, input_shape, batch_input_shape, input_dim)
         self._trainable = arguments.flag(self.name, "trainable", trainable)
         self._parameters: dict[str, Parameter] = {}
         self._built_shapes: tuple[OpenShape, ...] | None = None
         self._training_calls = 0  # on arrays: each draws random numbers of its own
         self.calls: list[Call] = []  # on symbolic tensors, the earliest first
-
-    def _parameter(
-        self,
-        key: str,
-        initializer: initializers.InitializerLike,
-        default: type[initializers.Initializer],
-        regularizer: regularizers.RegularizerLike = None,
-        constraint: constraints.ConstraintLike = None,
-    ) -> None:
-        """Keep how a parameter starts, what penalty it has and what it is kept to, as attributes."""
-        argument = f"{key}_initializer"
-        setattr(self, argument, arguments.initializer(self.name, argument, initializer, default))
-        argument = f"{key}_regularizer"
-        setattr(self, argument, arguments.regularizer(self.name, argument, regularizer))
-        argument = f"{key}_constraint"
-        setattr(self, argument, arguments.constraint(self.name, argument, constraint))
 
     # What the layer computes
 
@@ -121,10 +101,6 @@ class Layer:
         shapes, batched = shapes_of(self.name, input_shape)
         outputs = self.open_output_shapes(shapes)
         return one_or_list([(None, *shape) if batched else shape for shape in outputs])
-
-    def open_output_shapes(self, shapes: Sequence[OpenShape]) -> list[OpenShape]:
-        """Shapes of the outputs for inputs of which some sizes may be open (None)."""
-        return common_shapes([[self._chain(known)[-1].after] for known in probes(shapes)])
 
     def lower(self, graph: Graph, *inputs: Node) -> Node:
         """Add this layer's operations to a graph, building it if need be; returns the last, which bears its name."""
@@ -230,216 +206,8 @@ class Layer:
             )
         return self.calls[0]
 
-    # Parameters
-
-    @property
-    def built(self) -> bool:
-        """Whether the layer knows its input's shape and has its parameters."""
-        return self._built_shapes is not None
-
-    def build(self, input_shape: Any) -> None:
-        """Make the parameters for images of a shape (a leading None for the batch is ignored).
-
-        A layer that is built keeps its parameters, and only checks that they fit the new shape.
-        """
-        self.build_for_shapes(shapes_of(self.name, input_shape)[0])
-
-    def build_for_shapes(self, shapes: Sequence[OpenShape]) -> None:
-        """As `build`, for the shapes of all inputs without the batch; open sizes are None."""
-        needed = self.parameter_shapes(shapes)
-        if self.built:
-            self._check_parameters(needed, shapes)
-        else:
-            self._parameters = {key: self._make(key, size) for key, size in needed.items()}
-            for key, parameter in self._parameters.items():
-                setattr(self, key, parameter)
-        self._built_shapes = tuple(shapes)
-
-    def parameter_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
-        """Names and shapes of the parameters for inputs of some shapes, in Keras's order; nothing is made.
-
-        Raises:
-            ShapeError: inputs that do not fit, or an open size that a parameter's shape follows.
-        """
-        found: list[dict[str, Shape]] = []
-        for known in probes(shapes):
-            found.append({key: shape for item in self._chain(known) for key, shape in item.needed.items()})
-        for key in found[0]:
-            if found[0][key] != found[-1][key]:
-                raise ShapeError(
-                    f"{self.name}: cannot take images of any size: the shape of its {key} follows from an open size of "
-                    f"its input {one_or_list([(None, *shape) for shape in shapes])}; give Input all sizes, or put a "
-                    "global pooling before it"
-                )
-        return found[0]
-
-    def _make(self, key: str, shape: Shape) -> Parameter:
-        stem = self._stems.get(key, key)
-        if shapes_only():
-            try:
-                values = np.broadcast_to(np.float32(0), shape)
-            except ValueError:
-                raise ShapeError(f"{self.name}: its {key} has shape {shape}, more than any memory holds") from None
-        else:
-            values = np.asarray(getattr(self, f"{stem}_initializer")(shape, dtype="float32"))
-        if values.shape != shape:
-            raise ShapeError(f"{self.name}: {stem}_initializer made shape {values.shape}, expected {shape}")
-        penalty = getattr(self, f"{stem}_regularizer", None) or regularizers.Regularizer()
-        if penalty.orthogonality and len(shape) != 2:
-            raise ShapeError(
-                f"{self.name}: {stem}_regularizer: OrthogonalRegularizer takes weights of two dimensions, got {shape}; "
-                "use L2"
-            )
-        trainable = self._trainable and key not in self._never_trainable
-        penalties = penalty.l1, penalty.l2, penalty.orthogonality
-        return Parameter(f"{self.name}/{key}", values, trainable, *penalties, self._bound(stem, shape))
-
-    def _bound(self, stem: str, shape: Shape) -> ConstraintRule | None:
-        constraint: constraints.Constraint | None = getattr(self, f"{stem}_constraint", None)
-        try:
-            return None if constraint is None else constraint.rule(shape)
-        except StriateError as error:
-            raise StriateError(f"{self.name}: {stem}_constraint: {error}") from None
-
-    def _check_parameters(self, needed: Mapping[str, Shape], shapes: Sequence[OpenShape]) -> None:
-        for key, expected in needed.items():
-            got = self._parameters[key].shape
-            if got != expected:
-                raise ShapeError(
-                    f"{self.name}: was built for images of shape {one_or_list(list(self._built_shapes or ()))}, so its "
-                    f"{key} has shape {got}; images of shape {one_or_list(list(shapes))} need {expected}. "
-                    "Use a new layer for them"
-                )
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the parameters. Set it to False to freeze the layer."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = arguments.flag(self.name, "trainable", value)
-        for key, parameter in self._parameters.items():
-            parameter.trainable = self._trainable and key not in self._never_trainable
-
-    @property
-    def weights(self) -> list[Parameter]:
-        """All parameters, in Keras's order."""
-        return list(self._parameters.values())
-
-    @property
-    def trainable_weights(self) -> list[Parameter]:
-        """The parameters that training changes."""
-        return [parameter for parameter in self.weights if parameter.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Parameter]:
-        """The parameters that the optimizer leaves alone."""
-        return [parameter for parameter in self.weights if not parameter.trainable]
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all parameters' numbers, in the order of `weights`."""
-        return [parameter.numpy() for parameter in self.weights]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Give all parameters new numbers, in the order of `weights`; changes nothing if any of them does not fit."""
-        hint = "" if self.built else "; the layer is not built yet: call layer.build(input_shape) first"
-        assign_all(self.name, self.weights, weights, hint)
-
-    def count_params(self) -> int:
-        """Number of all parameters' elements."""
-        self._shapes_when_built("parameters")
-        return sum(parameter.value.size for parameter in self.weights)
-
-    @property
-    def input_shape(self) -> Any:
-        """Shape of the input, None for the batch, once the layer is built; a list for several inputs."""
-        return one_or_list([(None, *shape) for shape in self._shapes_when_built("input_shape")])
-
-    @property
-    def output_shape(self) -> Any:
-        """Shape of the output, None for the batch, once the layer is built."""
-        shapes = self.open_output_shapes(self._shapes_when_built("output_shape"))
-        return one_or_list([(None, *shape) for shape in shapes])
-
-    def _shapes_when_built(self, what: str) -> tuple[OpenShape, ...]:
-        if self._built_shapes is None:
-            raise StriateError(f"{self.name}: has no {what} yet; call it on images or layer.build(input_shape) first")
-        return self._built_shapes
-
-    # Configuration
-
-    def get_config(self) -> dict[str, Any]:
-        """What the constructor takes, in the form in which Keras writes it."""
-        config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": _float32_policy()}
-        if self.activity_regularizer is not None:
-            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        return config | {argument: _plain(argument, getattr(self, argument)) for argument in self._arguments}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Layer:
-        """The layer of a configuration, with new parameters."""
-        try:
-            return cls(**config)
-        except TypeError as error:  # an argument that is missing
-            raise StriateError(f"{cls.__name__}: the configuration does not fit: {error}") from error
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _float32_policy() -> dict[str, Any]:
-    return serialized("keras", "DTypePolicy", {"name": "float32"})
-
-
-def _plain(argument: str, value: Any) -> Any:
-    """An attribute as Keras writes it into a configuration."""
-    if argument.endswith("_regularizer"):
-        return regularizers.serialize(value)
-    if argument.endswith("_constraint"):
-        return constraints.serialize(value)
-    if argument.endswith("_initializer"):
-        return initializers.serialize(value)
-    if argument == "activation":
-        return serialize(value) if isinstance(value, Layer) else activations.serialize(value)
-    return value
-
-
-def serialize(layer: Layer) -> dict[str, Any]:
-    """The form in which Keras writes a layer."""
-    name = type(layer).__name__
-    form = serialized(layer._module, name, layer.get_config())
-    return form if layer._registered is None else {**form, "registered_name": layer._registered}
-
-
-def one_or_list(values: Sequence[Any]) -> Any:
-    """The value of a list of one, else the list."""
-    return values[0] if len(values) == 1 else list(values)
-
-
-def shapes_of(layer: str, value: Any) -> tuple[list[OpenShape], bool]:
-    """The shapes of one image for each input, and whether a None for the batch came before them."""
-    if isinstance(value, Mapping):
-        value = [value[key] for key in sorted(value)]
-    several = isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, (list, tuple)) for v in value)
-    found = [_without_batch(layer, shape) for shape in (value if several else [value])]
-    return [shape for shape, _ in found], found[0][1]
-
-
-def _without_batch(layer: str, shape: Sequence[int | None]) -> tuple[OpenShape, bool]:
-    batched = len(shape) > 0 and shape[0] is None
-    return arguments.open_shape(layer, "input_shape", tuple(shape)[batched:]), batched
-
-
-def _declared(
-    layer: str, shape: Sequence[int | None] | None, batch_shape: Sequence[int | None] | None, size: int | None
-) -> OpenShape | None:
-    """The shape that a first layer's arguments declare, without the batch."""
-    if batch_shape is not None:
-        return arguments.open_shape(layer, "batch_input_shape", tuple(batch_shape)[1:])
-    if size is not None:
-        return arguments.open_shape(layer, "input_dim", size)
-    return None if shape is None else arguments.open_shape(layer, "input_shape", shape)
 
 
 def _images(layer: str, inputs: ArrayLike) -> np.ndarray[Any, Any]:

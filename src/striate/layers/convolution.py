@@ -14,7 +14,7 @@ from striate.layers.activation import ActivationLike, activation_steps, find_act
 from striate.layers.base import Layer, Step
 
 
-class Convolving(Layer):
+class Convolving(Layer, common=True):
     """What all layers have in common whose kernel moves over the image."""
 
     rank: ClassVar[int]
@@ -70,7 +70,7 @@ class Convolving(Layer):
         return resolve_padding(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate)
 
 
-class Conv(Convolving):
+class Conv(Convolving, common=True):
     """y = activation(bias + x * kernel): what Conv1D, Conv2D and Conv3D have in common.
 
     The kernel, of shape (*kernel_size, channels / groups, filters), slides over the image without being flipped

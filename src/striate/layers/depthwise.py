@@ -13,7 +13,7 @@ from striate.layers.base import Step
 from striate.layers.convolution import Convolving
 
 
-class Depthwise(Convolving):
+class Depthwise(Convolving, common=True):
     """What DepthwiseConv and SeparableConv have in common: a kernel of shape (*kernel_size, channels, multiplier)."""
 
     depthwise_initializer: initializers.InitializerFunction
@@ -40,7 +40,7 @@ class Depthwise(Convolving):
         )  # fmt: skip
 
 
-class DepthwiseConv(Depthwise):
+class DepthwiseConv(Depthwise, common=True):
     """Each channel has filters of its own: what DepthwiseConv1D and DepthwiseConv2D have in common.
 
     y[p, c m + j] = activation(bias[c m + j] + sum over taps t: x[p s + t d, c] kernel[t, c, j]) for j below the
@@ -102,7 +102,7 @@ class DepthwiseConv(Depthwise):
         return [Step("conv", conv), *activation_steps(self.activation, (*shape[:-1], conv.filters))]
 
 
-class SeparableConv(Depthwise):
+class SeparableConv(Depthwise, common=True):
     """A depthwise convolution, then a 1x1 convolution that mixes the channels, then bias and activation.
 
     Nearly the work of a full convolution divided by the size of its kernel (Chollet 2017, "Xception"). The 1x1

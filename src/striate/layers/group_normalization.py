@@ -14,7 +14,7 @@ from striate.layers.base import Layer, Step
 Axis = int | Sequence[int]
 
 
-class Scaled(Layer):
+class Scaled(Layer, common=True):
     """Base of layers that normalise and then multiply by gamma and add beta.
 
     Args:

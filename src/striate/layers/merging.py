@@ -14,7 +14,7 @@ from striate.layers.symbolic import SymbolicTensor
 Tensors = Sequence[SymbolicTensor] | Sequence[Array]
 
 
-class Merge(Layer):
+class Merge(Layer, common=True):
     """Base of layers that are called on a list. A subclass says in `steps(*shapes)` what it makes of the inputs.
 
     Args:
@@ -49,7 +49,7 @@ class Average(Merge):
         return [Step("add", operations.Add()), Step("share", operations.Affine(1 / len(shapes)))]
 
 
-class Pairwise(Merge):
+class Pairwise(Merge, common=True):
     """Base of layers that take the first two inputs together, then their result and the third, and so on."""
 
     _kind: ClassVar[Literal["subtract", "multiply", "maximum", "minimum"]]

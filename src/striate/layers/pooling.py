@@ -11,7 +11,7 @@ from striate.layers import arguments
 from striate.layers.base import Layer, Step
 
 
-class Pooling(Layer):
+class Pooling(Layer, common=True):
     """The maximum or the mean over a moving window, for each channel: what all the pooling layers have in common.
 
     An image of size n gives floor((n - k) / s) + 1 positions along each dimension for a window of size k and stride s
@@ -95,7 +95,7 @@ class AveragePooling3D(Pooling):
     rank, kind = 3, "average"
 
 
-class GlobalPooling(Layer):
+class GlobalPooling(Layer, common=True):
     """The maximum or the mean of each channel over the whole image.
 
     Args:
@@ -157,7 +157,7 @@ class GlobalAveragePooling3D(GlobalPooling):
     rank, kind = 3, "average"
 
 
-class AdaptivePooling(Layer):
+class AdaptivePooling(Layer, common=True):
     """The maximum or the mean over windows that divide an image of any size into parts of a given number.
 
     Along a dimension of n inputs, output i of m sees the inputs from floor(i n / m) to ceil((i + 1) n / m) - 1, so

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 from striate.errors import StriateError
-from striate.layers import (
-    activation,
-    augmentation,
-    convolution,
-    dense,
-    depthwise,
-    embedding,
-    group_normalization,
-    input,
-    lenet,
-    merging,
-    normalization,
-    pooling,
-    regularization,
-    reshaping,
-    resizing,
-    standardization,
-    transposed,
-)
-from striate.layers.base import Layer, serialize
+from striate.layers.base import Layer
+from striate.layers.configuration import serialize
 from striate.lookup import class_and_config, nearest
 
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
-_FAMILIES = (
-    input, convolution, depthwise, transposed, lenet, pooling, dense, activation, normalization,
-    group_normalization, regularization, reshaping, resizing, augmentation, merging, embedding, standardization,
-)  # fmt: skip
-_BASES = {
-    "Layer", "Convolving", "Conv", "ConvTranspose", "Depthwise", "DepthwiseConv", "SeparableConv", "Pooling",
-    "GlobalPooling", "AdaptivePooling", "Scaled", "Border", "ZeroPadding", "Cropping", "UpSampling",
-    "SpatialDropout", "Augmentation", "Warp", "Adjustment", "Merge", "Pairwise",
-}  # fmt: skip
+
+def _families() -> list[ModuleType]:
+    """The modules of this package besides this one."""
+    package = import_module("striate.layers")
+    names = [f"{package.__name__}.{found.name}" for found in iter_modules(package.__path__)]
+    return [import_module(name) for name in names if name != __name__]
+
 
 # Every layer and alias that a family's module defines, by its name.
 LAYERS: dict[str, type[Layer]] = {
     name: value
-    for family in _FAMILIES
+    for family in _families()
     for name, value in vars(family).items()
-    if isinstance(value, type) and issubclass(value, Layer) and name not in _BASES
+    if isinstance(value, type) and issubclass(value, Layer) and not value._common
 }
 
 

@@ -70,7 +70,7 @@ class AlphaDropout(Dropout):
     _operation = operations.AlphaDropout
 
 
-class SpatialDropout(Dropout):
+class SpatialDropout(Dropout, common=True):
     """In training, whole feature maps are zero with probability `rate`, the others divided by 1 - rate
     (Tompson et al. 2015).
 

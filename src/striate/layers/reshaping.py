@@ -104,7 +104,7 @@ class RepeatVector(Layer):
         return [Step("row", operations.Reshape((1, *shape))), Step("repeat", operations.Resize((self.n,)))]
 
 
-class Border(Layer):
+class Border(Layer, common=True):
     """What ZeroPadding and Cropping have in common: two sizes, before and after, for each spatial dimension."""
 
     rank: ClassVar[int]
@@ -129,7 +129,7 @@ class Border(Layer):
         return tuple((before, after) for before, after in pairs)
 
 
-class ZeroPadding(Border):
+class ZeroPadding(Border, common=True):
     """Zeros before and after each spatial dimension: what the three layers have in common.
 
     With k - 1 zeros on every side before it, a convolution with a kernel of size k is the one called "full": every
@@ -174,7 +174,7 @@ class ZeroPadding3D(ZeroPadding):
     rank = 3
 
 
-class Cropping(Border):
+class Cropping(Border, common=True):
     """Takes away what is at the ends of each spatial dimension: what Cropping2D and Cropping3D have in common.
 
     Args:

@@ -20,7 +20,7 @@ def _method(layer: str, interpolation: object) -> str:
     return interpolation.lower()
 
 
-class UpSampling(Layer):
+class UpSampling(Layer, common=True):
     """Enlarges each spatial dimension by a whole factor: what UpSampling1D, 2D and 3D have in common.
 
     Each number is repeated; UpSampling2D can also take means of neighbours (`interpolation="bilinear"`).

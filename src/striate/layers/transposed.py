@@ -15,7 +15,7 @@ from striate.layers.base import Step
 from striate.layers.convolution import Convolving
 
 
-class ConvTranspose(Convolving):
+class ConvTranspose(Convolving, common=True):
     """The transpose of a convolution: what Conv1DTranspose, Conv2DTranspose and Conv3DTranspose have in common.
 
     Each input adds its number times the kernel, of shape (*kernel_size, filters, channels), to the output, s further on

@@ -99,5 +99,4 @@ def clone_model(
                 f"clone_model: got {argument}={value!r}, which is not available; call the clone on other tensors, or "
                 "build the network anew with a function"
             )
-    clone: Model = type(model).from_config(model.get_config())  # type: ignore[assignment]
-    return clone
+    return type(model).from_config(model.get_config())

@@ -8,7 +8,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.layers import Layer, registry, serialize
-from striate.layers.base import one_or_list
+from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import Call, SymbolicTensor, flatten
 from striate.models.network import Network
 from striate.models.wiring import Wiring

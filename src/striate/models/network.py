@@ -15,9 +15,9 @@ from striate.errors import ShapeError, StriateError
 from striate.graph import Graph, Node, Parameter, Shape
 from striate.graph.operations import Input
 from striate.layers import Layer
-from striate.layers.base import one_or_list
 from striate.layers.indices import check_indices
 from striate.layers.input import fits
+from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import OpenShape, SymbolicTensor, is_open, packed
 from striate.models.wiring import Wiring
 

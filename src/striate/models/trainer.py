@@ -20,7 +20,7 @@ from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
 from striate.graph import Shape
 from striate.graph.shapes import element_count
-from striate.layers.base import one_or_list
+from striate.layers.shapes import one_or_list
 from striate.models.network import KEPT, Network
 from striate.training import arguments, by_output, loop
 from striate.training.callbacks import CallbackList, History, ProgbarLogger

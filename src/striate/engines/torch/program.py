@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.engines import checks
 from striate.engines.interface import AnyArray, Examples, Program, StepResults
 from striate.engines.torch.feed import Feed
 from striate.engines.torch.losses import batch_loss, takes_logits
@@ -62,14 +63,8 @@ class TorchProgram(Program):
         first_step: int,
     ) -> StepResults:
         """See `Program.train`. The outputs of a step whose loss is not finite are among the results."""
-        if self._rule is None or not self._losses:
-            raise ValueError("the program was compiled without a loss or an update rule; it cannot train")
-        steps = len(learning_rates)
-        if steps > -(-len(order) // batch_size):
-            raise ValueError(f"{len(order)} examples in batches of {batch_size} do not make {steps} steps")
-        order = np.ascontiguousarray(order[: batch_size * steps], np.int64)
-        if len(order) and not 0 <= int(order.min()) <= int(order.max()) < len(examples):
-            raise ValueError(f"order goes beyond the {len(examples)} examples")
+        checks.check_trains(self._losses, self._rule)
+        order = checks.checked_order(order, len(learning_rates), batch_size, len(examples))
         work = _Work(examples, order, batch_size, learning_rates, first_step)
         with self._state(training=True) as state, self._precision.exact():
             start = state.copy()
@@ -136,8 +131,7 @@ class TorchProgram(Program):
 
     def evaluate(self, examples: Examples, batch_size: int) -> StepResults:
         """See `Program.evaluate`. The losses include all penalties, as in training."""
-        if not self._losses:
-            raise ValueError("the program was compiled without a loss; it cannot evaluate")
+        checks.check_measures(self._losses)
         count = len(examples)
         steps = -(-count // batch_size)
         results = Results(self._graph, count, steps, self._device, self._precision.dtype)
@@ -161,7 +155,7 @@ class TorchProgram(Program):
         self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """See `Program.read`. All images are one batch; nothing is changed, moving averages neither."""
-        self._check_nodes(nodes)
+        checks.check_nodes(self._graph, nodes)
         with self._state() as state, torch.no_grad(), self._precision.exact():
             values = self._run(self._all(images), state, Pass(training, self._seed, step))
             return [_array(values[node.index]) for node in nodes]
@@ -177,7 +171,7 @@ class TorchProgram(Program):
         step: int = 0,
     ) -> list[Array]:
         """See `Program.gradient`. Zeros for nodes that `of` does not depend on."""
-        self._check_nodes([of, *wrt])
+        checks.check_nodes(self._graph, [of, *wrt])
         with self._state() as state, self._precision.exact():
             batch = [tensor.requires_grad_() for tensor in self._all(images)]
             values = self._run(batch, state, Pass(training, self._seed, step))
@@ -188,19 +182,13 @@ class TorchProgram(Program):
         self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """See `Program.parameter_gradients`. Penalties are no part of it."""
-        self._check_nodes([of])
+        checks.check_nodes(self._graph, [of])
         with self._state() as state, self._precision.exact():
             values = self._run(self._all(images), state, Pass(training, self._seed, step), of.index + 1)
             seed = self._all([cotangent])[0].to(values[of.index].dtype)
             found = _gradients(values[of.index], seed, [state.weights[parameter] for parameter in state.trainable])
         gradients = dict(zip(state.trainable, map(_array, found), strict=True))
         return [gradients.get(p, np.zeros(p.shape, dtype=np.float32)) for p in self._parameters]
-
-    def _check_nodes(self, nodes: Sequence[Node]) -> None:
-        """Values are found by a node's index."""
-        for node in nodes:
-            if node.index >= len(self._graph.nodes) or self._graph.nodes[node.index] is not node:
-                raise ValueError(f"{node.name}: is no node of the graph that this program was compiled from")
 
     # What stays on the device
 

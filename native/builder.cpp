@@ -107,7 +107,11 @@ bool Builder::can_fuse_relu(int producer, int relu) const {
 }
 
 void copy_phase(Builder& b, int from, int to, int64_t size) {
-  b.plan.per_pack("copy", {from, to}, [=](const Work& w) { w.plan.kernels.copy_box(w.at(from), w.at(to), 1, 1, size, 0, 0, 0, 0); });
+  b.plan.per_pack("copy", {from, to}, [=](const Work& w) {
+    const Share share(w, size);
+    const int64_t at = share.first * w.plan.kernels.lanes;
+    w.plan.kernels.copy_box(w.at(from) + at, w.at(to) + at, 1, 1, share.count(), 0, 0, 0, 0);
+  }, true);
 }
 
 // A permutation whose undoing was left out: nobody reads it.
@@ -134,9 +138,12 @@ static void gather_input(Builder& b, int index, int buffer, size_t input) {
     const Source& from = w.batch.images[input];
     const int lanes = w.plan.kernels.lanes;
     const void* images[16];
-    for (int l = 0; l < w.filled(); l++) images[l] = from.data + w.batch.order[w.pack * lanes + l] * from.stride;
-    w.plan.kernels.gather(images, from.pixel, w.filled(), w.at(buffer), size, 1.0f, 0.0f);
-  });
+    const Share share(w, size);
+    const int64_t bytes = from.pixel == Pixel::uint8 ? 1 : from.pixel == Pixel::float32 ? 4 : 8;
+    for (int l = 0; l < w.filled(); l++)
+      images[l] = from.data + w.batch.order[w.pack * lanes + l] * from.stride + share.first * bytes;
+    w.plan.kernels.gather(images, from.pixel, w.filled(), w.at(buffer) + share.first * lanes, share.count(), 1.0f, 0.0f);
+  }, true);
 }
 
 static void scatter_output(Builder& b, int index, int buffer, size_t sink) {
@@ -254,7 +261,11 @@ void Builder::settle_gradients() {
   for (const auto& [temporary, to] : to_add_) {
     const int sum = gradient_[static_cast<size_t>(to)], other = temporary;
     const int64_t size = node(to).size();
-    plan.per_pack("add gradients", {sum, other}, [=](const Work& w) { w.plan.kernels.add(w.at(sum), w.at(other), w.at(sum), size); });
+    plan.per_pack("add gradients", {sum, other}, [=](const Work& w) {
+      const Share share(w, size);
+      const int64_t at = share.first * w.plan.kernels.lanes;
+      w.plan.kernels.add(w.at(sum) + at, w.at(other) + at, w.at(sum) + at, share.count());
+    }, true);
   }
   to_add_.clear();
 }
@@ -272,7 +283,11 @@ void Builder::gate_output_gradient(int index) {
   if (gate_taken_[i]) return;
   const int gradient = gradient_[i], output = value(index);
   const int64_t size = node(index).size();
-  plan.per_pack("relu gradient", {gradient, output}, [=](const Work& w) { w.plan.kernels.gate(w.at(gradient), w.at(output), size); });
+  plan.per_pack("relu gradient", {gradient, output}, [=](const Work& w) {
+    const Share share(w, size);
+    const int64_t at = share.first * w.plan.kernels.lanes;
+    w.plan.kernels.gate(w.at(gradient) + at, w.at(output) + at, share.count());
+  }, true);
 }
 
 bool Builder::claim(int parameter, bool whole_batch) {

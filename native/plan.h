@@ -60,6 +60,13 @@ struct Work {
   int filled(int64_t pack) const;
 };
 
+// This share of so many things, of a divisible phase: [first, last).
+struct Share {
+  int64_t first, last;
+  Share(const Work& w, int64_t count) : first(count * w.part / w.parts), last(count * (w.part + 1) / w.parts) {}
+  int64_t count() const { return last - first; }
+};
+
 using Run = std::function<void(const Work&)>;
 
 struct Phase {

@@ -96,7 +96,7 @@ struct Pooling {
   float* input_gradient;
   const float* gate;
   int64_t in[3], out[3], window[3], stride[3], dilation[3], before[3];
-  int64_t channels;
+  int64_t channels, first, last;  // and which of them to take
   bool adaptive;  // windows that divide the input among the outputs instead: window, stride, dilation, before do not count
 };
 
@@ -295,7 +295,7 @@ struct Kernels {
   int64_t (*rows_room)(const WeightGradient&);
   int64_t (*row_length)(int64_t outputs);
   void (*bias_gradient)(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
-                        int64_t channels, bool accumulate);
+                        int64_t channels, int64_t first, int64_t last, bool accumulate);
 
   // Each channel by itself: filter f sees channel f / multiplier.
   void (*correlate_depthwise)(const Correlation&);
@@ -314,13 +314,13 @@ struct Kernels {
   void (*average_pool)(const Pooling&);
   void (*average_pool_backward)(const Pooling&);
 
-  // Batch normalisation. moments: [2][channels] floats, this pack's mean and sum of squared deviations.
-  void (*moments)(const float* input, int64_t positions, int64_t channels, int filled, float* moments);
+  // Batch normalisation; sums are for the channels [first, last). moments: [2][channels] floats, this pack's mean and sum of squared deviations.
+  void (*moments)(const float* input, int64_t positions, int64_t channels, int64_t first, int64_t last, int filled, float* moments);
   void (*scale_shift)(const float* input, float* output, int64_t positions, int64_t channels, const float* scale,
                       const float* shift, bool relu);
   // sums: [2][channels], sum of dy and of dy * (x - mean) * inverse_deviation
-  void (*norm_sums)(const float* input, const float* output_gradient, int64_t positions, int64_t channels, const float* mean,
-                    const float* inverse_deviation, float* sums);
+  void (*norm_sums)(const float* input, const float* output_gradient, int64_t positions, int64_t channels, int64_t first,
+                    int64_t last, const float* mean, const float* inverse_deviation, float* sums);
   // dx = a dy + b x + c for each channel; rows a, b, c of `factors` [3][channels]; input null where b is zero
   void (*norm_backward)(const float* input, const float* output_gradient, float* input_gradient, int64_t positions,
                         int64_t channels, const float* factors, int filled);

@@ -51,21 +51,23 @@ void max_pool(const Pooling& p) {
   if (is_two_by_two(p)) {
     each_window(p, [&](int64_t o, Extent z, Extent y, Extent x) {
       const Lane* a = in + (z.first * p.in[1] + y.first) * row + x.first * channels;
-      for (int64_t c = 0; c < channels; c++)
+      for (int64_t c = p.first; c < p.last; c++)
         out[o + c] = maximum_or_nan(maximum_or_nan(a[c], a[channels + c]), maximum_or_nan(a[row + c], a[row + channels + c]));
     });
     return;
   }
   each_window(p, [&](int64_t o, Extent z, Extent y, Extent x) {
-    for (int64_t c = 0; c < channels; c++) out[o + c] = broadcast(-__builtin_inff());
+    for (int64_t c = p.first; c < p.last; c++) out[o + c] = broadcast(-__builtin_inff());
     each_element(p, z, y, x, [&](int64_t i) {
-      for (int64_t c = 0; c < channels; c++) out[o + c] = maximum_or_nan(in[i + c], out[o + c]);
+      for (int64_t c = p.first; c < p.last; c++) out[o + c] = maximum_or_nan(in[i + c], out[o + c]);
     });
   });
 }
 
-static void clear(Lane* out, int64_t count) {
-  for (int64_t i = 0; i < count; i++) out[i] = zero();
+static void clear_gradient(const Pooling& p) {
+  Lane* dx = lanes(p.input_gradient);
+  for (int64_t i = 0; i < p.in[0] * p.in[1] * p.in[2]; i++, dx += p.channels)
+    for (int64_t c = p.first; c < p.last; c++) dx[c] = zero();
 }
 
 // The gradient goes to the first element of the window that equals the maximum; where `gate` is not positive it stops.
@@ -75,10 +77,10 @@ void max_pool_backward(const Pooling& p) {
   const int64_t channels = p.channels, row = p.in[2] * channels;
   const bool gated = p.gate != nullptr;  // the gate is the pool's own input, so the maximum's sign is the element's
   if (is_two_by_two(p)) {
-    if (p.in[1] % 2 || p.in[2] % 2) clear(dx, p.in[0] * p.in[1] * row);  // rows and columns that no window reaches
+    if (p.in[1] % 2 || p.in[2] % 2) clear_gradient(p);  // rows and columns that no window reaches
     each_window(p, [&](int64_t o, Extent z, Extent y, Extent x) {
       const int64_t i = (z.first * p.in[1] + y.first) * row + x.first * channels;
-      for (int64_t c = 0; c < channels; c++) {
+      for (int64_t c = p.first; c < p.last; c++) {
         const Lane m = out[o + c];
         Lane g = gated ? keep(m > 0.0f, dy[o + c]) : dy[o + c];
         const int64_t at[4] = {i + c, i + channels + c, i + row + c, i + row + channels + c};
@@ -92,9 +94,9 @@ void max_pool_backward(const Pooling& p) {
     });
     return;
   }
-  clear(dx, p.in[0] * p.in[1] * row);
+  clear_gradient(p);
   each_window(p, [&](int64_t o, Extent z, Extent y, Extent x) {
-    for (int64_t c = 0; c < channels; c++) {
+    for (int64_t c = p.first; c < p.last; c++) {
       const Lane m = out[o + c];
       Lane g = gated ? keep(m > 0.0f, dy[o + c]) : dy[o + c];
       each_element(p, z, y, x, [&](int64_t i) {
@@ -114,30 +116,29 @@ static inline Lane inverse_count(Extent z, Extent y, Extent x) {
 void average_pool(const Pooling& p) {
   const Lane* in = lanes(p.input);
   Lane* out = lanes(p.output);
-  const int64_t channels = p.channels;
   each_window(p, [&](int64_t o, Extent z, Extent y, Extent x) {
-    for (int64_t c = 0; c < channels; c++) out[o + c] = zero();
+    for (int64_t c = p.first; c < p.last; c++) out[o + c] = zero();
     each_element(p, z, y, x, [&](int64_t i) {
-      for (int64_t c = 0; c < channels; c++) out[o + c] += in[i + c];
+      for (int64_t c = p.first; c < p.last; c++) out[o + c] += in[i + c];
     });
     const Lane scale = inverse_count(z, y, x);
-    for (int64_t c = 0; c < channels; c++) out[o + c] *= scale;
+    for (int64_t c = p.first; c < p.last; c++) out[o + c] *= scale;
   });
 }
 
 void average_pool_backward(const Pooling& p) {
   const Lane *dy = lanes(p.output_gradient), *gate = lanes(p.gate);
   Lane* dx = lanes(p.input_gradient);
-  const int64_t channels = p.channels, count = p.in[0] * p.in[1] * p.in[2] * channels;
-  clear(dx, count);
+  clear_gradient(p);
   each_window(p, [&](int64_t o, Extent z, Extent y, Extent x) {
     const Lane scale = inverse_count(z, y, x);
     each_element(p, z, y, x, [&](int64_t i) {
-      for (int64_t c = 0; c < channels; c++) dx[i + c] += dy[o + c] * scale;
+      for (int64_t c = p.first; c < p.last; c++) dx[i + c] += dy[o + c] * scale;
     });
   });
   if (p.gate)
-    for (int64_t i = 0; i < count; i++) dx[i] = keep(gate[i] > 0.0f, dx[i]);
+    for (int64_t i = 0; i < p.in[0] * p.in[1] * p.in[2]; i++, dx += p.channels, gate += p.channels)
+      for (int64_t c = p.first; c < p.last; c++) dx[c] = keep(gate[c] > 0.0f, dx[c]);
 }
 
 }  // namespace striate::STRIATE_ISA

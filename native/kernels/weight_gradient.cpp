@@ -229,25 +229,28 @@ void weight_gradient_by_rows(const WeightGradient& g) {
   });
 }
 
-// gradient[c] = sum over packs, positions and lanes
+// gradient[c] = sum over packs, positions and lanes, for the channels [first, last)
 void bias_gradient(const float* output_gradient, float* gradient, int64_t packs, int64_t pack_step, int64_t positions,
-                   int64_t channels, bool accumulate) {
-  constexpr int64_t BLOCK = 8;
-  for (int64_t c0 = 0; c0 < channels; c0 += BLOCK) {
-    const int64_t block = channels - c0 < BLOCK ? channels - c0 : BLOCK;
-    Lane sum[BLOCK] = {};
-    for (int64_t pack = 0; pack < packs; pack++) {
-      const Lane* dy = lanes(output_gradient + pack * pack_step) + c0;
-      if (block == BLOCK)
-        for (int64_t p = 0; p < positions; p++)
+                   int64_t channels, int64_t first, int64_t last, bool accumulate) {
+  constexpr int64_t BLOCK = 8, CACHE_FLOATS = 32 * 1024, LEAST = 16;
+  const int64_t fit = CACHE_FLOATS / (channels * LANES), step = fit > LEAST ? fit : LEAST;  // positions at once
+  for (int64_t pack = 0; pack < packs; pack++)
+    for (int64_t start = 0; start < positions; start += step) {
+      const int64_t end = positions - start < step ? positions : start + step;
+      for (int64_t c0 = first; c0 < last; c0 += BLOCK) {
+        const int64_t block = last - c0 < BLOCK ? last - c0 : BLOCK;
+        const Lane* dy = lanes(output_gradient + pack * pack_step) + c0;
+        Lane sum[BLOCK] = {};
+        if (block == BLOCK)
+          for (int64_t p = start; p < end; p++)
 #pragma GCC unroll 8
-          for (int64_t c = 0; c < BLOCK; c++) sum[c] += dy[p * channels + c];
-      else
-        for (int64_t p = 0; p < positions; p++)
-          for (int64_t c = 0; c < block; c++) sum[c] += dy[p * channels + c];
+            for (int64_t c = 0; c < BLOCK; c++) sum[c] += dy[p * channels + c];
+        else
+          for (int64_t p = start; p < end; p++)
+            for (int64_t c = 0; c < block; c++) sum[c] += dy[p * channels + c];
+        for (int64_t c = 0; c < block; c++) store_gradient(gradient + c0 + c, lane_sum(sum[c]), accumulate || pack > 0 || start > 0);
+      }
     }
-    for (int64_t c = 0; c < block; c++) store_gradient(gradient + c0 + c, lane_sum(sum[c]), accumulate);
-  }
 }
 
 }  // namespace striate::STRIATE_ISA

@@ -11,15 +11,27 @@ struct Pairing {
 
   Pairing(Combine kind, const Shape& a, const Shape& b, const Shape& y)
       : kind(kind), rows(y, {repeated_steps(a, y), repeated_steps(b, y)}) {}
-  Combination of(const float* a, const float* b) const {
-    return {kind, a, b, rows.starts[0].data(), rows.starts[1].data(), rows.rows, rows.width, rows.step[0], rows.step[1]};
+  // This share of the rows, or of a single row; `first` is where it begins in the result.
+  Combination of(const float* a, const float* b, const Work& w, int64_t& first) const {
+    const int lanes = w.plan.kernels.lanes;
+    const Share share(w, rows.rows == 1 ? rows.width : rows.rows);
+    if (rows.rows == 1) {
+      first = share.first * lanes;
+      return {kind, a + first * rows.step[0], b + first * rows.step[1], rows.starts[0].data(), rows.starts[1].data(), 1, share.count(),
+              rows.step[0], rows.step[1]};
+    }
+    first = share.first * rows.width * lanes;
+    return {kind, a, b, rows.starts[0].data() + share.first, rows.starts[1].data() + share.first, share.count(), rows.width,
+            rows.step[0], rows.step[1]};
   }
 };
 
 static void pair_forward(Builder& b, const char* name, const Pairing& pairing, int left, int right, int y) {
   b.plan.per_pack(name, {left, right, y}, [=](const Work& w) {
-    w.plan.kernels.combine(pairing.of(w.at(left), w.at(right)), w.at(y));
-  });
+    int64_t first;
+    const Combination run = pairing.of(w.at(left), w.at(right), w, first);
+    w.plan.kernels.combine(run, w.at(y) + first);
+  }, true);
 }
 
 static void pair_backward(Builder& b, const char* name, const Pairing& pairing, int left, int right, int dy, int dx, int64_t size,
@@ -27,8 +39,11 @@ static void pair_backward(Builder& b, const char* name, const Pairing& pairing, 
   const bool repeated = size != pairing.rows.rows * pairing.rows.width;
   b.plan.per_pack(name, {left, right, dy, dx}, [=](const Work& w) {
     if (repeated) w.plan.kernels.fill_zero(w.at(dx), size);
-    w.plan.kernels.combine_backward(pairing.of(w.at(left), w.at(right)), w.at(dy), w.at(dx), second, repeated);
-  });
+    int64_t first;
+    const Combination run = pairing.of(w.at(left), w.at(right), w, first);
+    const int64_t place = pairing.rows.rows == 1 ? first : 0;  // elsewhere the rows' own starts lead there
+    w.plan.kernels.combine_backward(run, w.at(dy) + first, w.at(dx) + place, second, repeated);
+  }, !repeated);  // copies of one element are summed by one thread
 }
 
 // The first two inputs, and then each other one added to their sum.

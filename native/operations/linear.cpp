@@ -88,12 +88,22 @@ int zeros_around(Builder& b, const char* name, int x, const Spatial& in, const A
   if (before == Axes{0, 0, 0} && after == Axes{0, 0, 0}) return x;
   const Spatial p({in.size[0] + before[0] + after[0], in.size[1] + before[1] + after[1], in.size[2] + before[2] + after[2]}, in.channels);
   const int to = b.plan.buffer(p.elements());
-  const int64_t start = p.offset(before);
   b.plan.per_pack(name, {x, to}, [=](const Work& w) {
-    w.plan.kernels.fill_zero(w.at(to), p.elements());
-    w.plan.kernels.copy_box(w.at(x), w.at(to) + start * w.plan.kernels.lanes, in.size[0], in.size[1], in.row(), in.plane(), in.row(),
-                            p.plane(), p.row());
-  });
+    const int lanes = w.plan.kernels.lanes;
+    const int64_t left = before[2] * p.channels, right = left + in.row();
+    const Share rows(w, p.size[0] * p.size[1]);
+    for (int64_t r = rows.first; r < rows.last; r++) {
+      float* row = w.at(to) + r * p.row() * lanes;
+      const int64_t z = r / p.size[1] - before[0], y = r % p.size[1] - before[1];
+      if (z < 0 || z >= in.size[0] || y < 0 || y >= in.size[1]) {
+        w.plan.kernels.fill_zero(row, p.row());
+        continue;
+      }
+      w.plan.kernels.fill_zero(row, left);
+      w.plan.kernels.copy_box(w.at(x) + (z * in.plane() + y * in.row()) * lanes, row + left * lanes, 1, 1, in.row(), 0, 0, 0, 0);
+      w.plan.kernels.fill_zero(row + right * lanes, p.row() - right);
+    }
+  }, true);
   return to;
 }
 
@@ -395,14 +405,17 @@ void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
   const auto run = [=, &b, positions = out.positions(), channels = out.channels](const Work& w, int64_t pack, int64_t packs, int64_t slot,
                                                                                   bool accumulate) {
     float* gradient = b.gradients[static_cast<size_t>(parameter)].slot(slot);
-    w.plan.kernels.bias_gradient(w.at(dy, pack), gradient, packs, w.plan.pack_stride(), positions, channels, accumulate);
+    const Share share(w, channels);
+    w.plan.kernels.bias_gradient(w.at(dy, pack), gradient, packs, w.plan.pack_stride(), positions, channels, share.first, share.last, accumulate);
   };
   if (whole)
     b.plan.whole_batch("bias gradient", {dy}, [=](const Work& w) {
-      if (w.part == 0) run(w, 0, w.batch.packs, 0, again);
+      run(w, 0, w.batch.packs, 0, again);
     });
   else
-    b.plan.per_pack("bias gradient", {dy}, [=](const Work& w) { run(w, w.pack, 1, w.plan.slot_of(w.pack), again || w.pack != w.plan.slot_of(w.pack)); });
+    b.plan.per_pack("bias gradient", {dy}, [=](const Work& w) {
+      run(w, w.pack, 1, w.plan.slot_of(w.pack), again || w.pack != w.plan.slot_of(w.pack));
+    }, true);
 }
 
 void linear_backward(Builder& b, int index, const Convolution& c) {

@@ -80,8 +80,9 @@ void batch_norm_forward(Builder& b, int index) {
   const bool batch = uses_batch(b, n);
   if (batch)
     b.plan.per_pack("moments", {x}, [=](const Work& w) {
-      w.plan.kernels.moments(w.at(x), positions, channels, w.filled(), s->partial.data() + w.pack * 2 * channels);
-    });
+      const Share share(w, channels);
+      w.plan.kernels.moments(w.at(x), positions, channels, share.first, share.last, w.filled(), s->partial.data() + w.pack * 2 * channels);
+    }, true);
   b.plan.whole_batch("batch statistics", {}, [=](const Work& w) {
     if (batch)
       combine(w, positions, channels, *s);
@@ -93,8 +94,10 @@ void batch_norm_forward(Builder& b, int index) {
     find_map(w, channels, epsilon, p, *s);
   });
   b.plan.per_pack("normalise", {x, y}, [=, with_relu = b.has_relu(index)](const Work& w) {
-    w.plan.kernels.scale_shift(w.at(x), w.at(y), positions, channels, s->scale.data(), s->shift.data(), with_relu);
-  });
+    const Share share(w, positions);
+    const int64_t at = share.first * channels * w.plan.kernels.lanes;
+    w.plan.kernels.scale_shift(w.at(x) + at, w.at(y) + at, share.count(), channels, s->scale.data(), s->shift.data(), with_relu);
+  }, true);
   if (batch && b.purpose.parameter_gradients)
     b.after_step.push_back([=, momentum = n.number("momentum")] {
       for (size_t c = 0; c < static_cast<size_t>(channels); c++) {
@@ -138,9 +141,10 @@ void batch_norm_backward(Builder& b, int index) {
   const bool gamma = wanted(p.gamma_index), beta = wanted(p.beta_index);
   const bool add_gamma = gamma && b.claim(p.gamma_index, true), add_beta = beta && b.claim(p.beta_index, true);
   b.plan.per_pack("gradient sums", {x, dy}, [=](const Work& w) {
-    w.plan.kernels.norm_sums(w.at(x), w.at(dy), positions, channels, s->mean.data(), s->inverse_deviation.data(),
-                             s->partial.data() + w.pack * 2 * channels);
-  });
+    const Share share(w, channels);
+    w.plan.kernels.norm_sums(w.at(x), w.at(dy), positions, channels, share.first, share.last, s->mean.data(),
+                             s->inverse_deviation.data(), s->partial.data() + w.pack * 2 * channels);
+  }, true);
   b.plan.whole_batch("batch gradient", {}, [=, &b](const Work& w) {
     const auto slot = [&](bool has, int parameter) { return has ? b.gradients[static_cast<size_t>(parameter)].slot(0) : nullptr; };
     combine_backward(w, positions, channels, batch, *s, slot(gamma, p.gamma_index), slot(beta, p.beta_index), add_gamma, add_beta);
@@ -148,8 +152,11 @@ void batch_norm_backward(Builder& b, int index) {
   const int dx = b.input_gradient(index);
   if (dx < 0) return;
   b.plan.per_pack("norm backward", {x, dy, dx}, [=](const Work& w) {
-    w.plan.kernels.norm_backward(batch ? w.at(x) : nullptr, w.at(dy), w.at(dx), positions, channels, s->factors.data(), w.filled());
-  });
+    const Share share(w, positions);
+    const int64_t at = share.first * channels * w.plan.kernels.lanes;
+    w.plan.kernels.norm_backward(batch ? w.at(x) + at : nullptr, w.at(dy) + at, w.at(dx) + at, share.count(), channels,
+                                 s->factors.data(), w.filled());
+  }, true);
 }
 
 }  // namespace striate

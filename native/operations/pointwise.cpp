@@ -17,7 +17,11 @@ void activation_forward(Builder& b, int index) {
   if (is_log_softmax(n)) return softmax_forward(b, index);
   const int x = b.input_value(index), y = b.value(index);
   const auto options = activation_options(n);
-  b.plan.per_pack("activation", {x, y}, [=, size = n.size()](const Work& w) { w.plan.kernels.activate(options, w.at(x), w.at(y), size); });
+  b.plan.per_pack("activation", {x, y}, [=, size = n.size()](const Work& w) {
+    const Share share(w, size);
+    const int64_t at = share.first * w.plan.kernels.lanes;
+    w.plan.kernels.activate(options, w.at(x) + at, w.at(y) + at, share.count());
+  }, true);
 }
 
 void activation_backward(Builder& b, int index) {
@@ -27,8 +31,10 @@ void activation_backward(Builder& b, int index) {
   if (dx < 0) return;
   const auto options = activation_options(n);
   b.plan.per_pack("activation backward", {x, y, dy, dx}, [=, size = n.size()](const Work& w) {
-    w.plan.kernels.activate_backward(options, w.at(x), w.at(y), w.at(dy), w.at(dx), size);
-  });
+    const Share share(w, size);
+    const int64_t at = share.first * w.plan.kernels.lanes;
+    w.plan.kernels.activate_backward(options, w.at(x) + at, w.at(y) + at, w.at(dy) + at, w.at(dx) + at, share.count());
+  }, true);
 }
 
 void softmax_forward(Builder& b, int index) {

@@ -25,6 +25,12 @@ static Pooling pooling(const Builder& b, int index) {
   return p;
 }
 
+static void take_share(Pooling& p, const Work& w) {
+  const Share channels(w, p.channels);
+  p.first = channels.first;
+  p.last = channels.last;
+}
+
 void pool_forward(Builder& b, int index) {
   const int x = b.input_value(index), y = b.value(index);
   const bool average = b.node(index).flag("average");
@@ -32,8 +38,9 @@ void pool_forward(Builder& b, int index) {
     Pooling run = p;
     run.input = w.at(x);
     run.output = w.at(y);
+    take_share(run, w);
     (average ? w.plan.kernels.average_pool : w.plan.kernels.max_pool)(run);
-  });
+  }, true);
 }
 
 void pool_backward(Builder& b, int index) {
@@ -47,8 +54,9 @@ void pool_backward(Builder& b, int index) {
     run.output_gradient = w.at(dy);
     run.input_gradient = w.at(dx);
     run.gate = gated ? run.input : nullptr;
+    take_share(run, w);
     (average ? w.plan.kernels.average_pool_backward : w.plan.kernels.max_pool_backward)(run);
-  });
+  }, true);
 }
 
 }  // namespace striate

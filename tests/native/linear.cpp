@@ -193,10 +193,10 @@ static void test_bias_gradient(const Kernels& k, int64_t channels, Random& rando
       for (int64_t c = 0; c < channels; c++)
         for (int l = 0; l < k.lanes; l++) expected[static_cast<size_t>(c)] += static_cast<double>(dy(i * step + p * channels + c, l));
   std::vector<float> gradient(expected.size(), 0.5f);
-  k.bias_gradient(dy.data(), gradient.data(), packs, step * k.lanes, positions, channels, true);
+  k.bias_gradient(dy.data(), gradient.data(), packs, step * k.lanes, positions, channels, 0, channels, true);
   CHECK_CLOSE("bias gradient, added", doubles(gradient), expected, 1e-5);
   for (double& e : expected) e -= 0.5;
-  k.bias_gradient(dy.data(), gradient.data(), packs, step * k.lanes, positions, channels, false);
+  k.bias_gradient(dy.data(), gradient.data(), packs, step * k.lanes, positions, channels, 0, channels, false);
   CHECK_CLOSE("bias gradient", doubles(gradient), expected, 1e-5);
 }
 

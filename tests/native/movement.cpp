@@ -114,7 +114,7 @@ struct Pool {
       p.in[a] = in[a], p.window[a] = window[a], p.stride[a] = stride[a], p.dilation[a] = dilation[a], p.before[a] = before[a];
       p.out[a] = (in[a] + before[a] + after[a] - (window[a] - 1) * dilation[a] - 1) / stride[a] + 1;
     }
-    p.channels = channels;
+    p.channels = p.last = channels;
     for (int64_t d = 0; d < p.out[0]; d++)
       for (int64_t h = 0; h < p.out[1]; h++)
         for (int64_t w = 0; w < p.out[2]; w++) windows.push_back(elements({d, h, w}));
@@ -201,7 +201,7 @@ static void test_moments(const Kernels& k, int64_t channels, int filled, Random&
   const Lanes x(k, positions * channels, random, 99, 101);  // a mean far from zero
   x.spoil(filled, NOT_A_NUMBER);
   std::vector<float> moments(static_cast<size_t>(2 * channels));
-  k.moments(x.data(), positions, channels, filled, moments.data());
+  k.moments(x.data(), positions, channels, 0, channels, filled, moments.data());
   std::vector<double> expected(moments.size());
   for (int64_t c = 0; c < channels; c++) {
     double &mean = expected[static_cast<size_t>(c)], &squares = expected[static_cast<size_t>(channels + c)];
@@ -238,7 +238,7 @@ static void test_norm(const Kernels& k, int64_t channels, int filled, Random& ra
   k.scale_shift(x.data(), y.data(), positions, channels, a.data(), b.data(), true);
   CHECK_CLOSE("scale_shift with ReLU", y.values(), with_relu, 1e-6);
   std::vector<float> got(sums.size());
-  k.norm_sums(x.data(), dy.data(), positions, channels, a.data(), b.data(), got.data());
+  k.norm_sums(x.data(), dy.data(), positions, channels, 0, channels, a.data(), b.data(), got.data());
   CHECK_CLOSE("norm_sums", doubles(got), sums, 1e-5);
   k.norm_backward(x.data(), dy.data(), dx.data(), positions, channels, factors.data(), filled);
   CHECK_CLOSE("norm_backward", dx.values(), backward, 1e-6);

@@ -2,10 +2,24 @@
 
 #include <algorithm>
 #include <ctime>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace striate {
 
 constexpr int64_t ALIGNMENT = 16;  // floats: a cache line, and the longest lane vector
+
+// Under the address sanitizer buffers share no memory, and what lies between them may not be touched.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int64_t GUARD = 8 * ALIGNMENT;
+static void forbid(const float* first, const float* last) {
+  __asan_poison_memory_region(first, static_cast<size_t>(last - first) * sizeof(float));
+}
+#else
+constexpr int64_t GUARD = 0;
+static void forbid(const float*, const float*) {}
+#endif
 
 static int64_t aligned(int64_t floats) { return (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -26,7 +40,7 @@ int Work::filled(int64_t of_pack) const {
 }
 
 int Plan::buffer(int64_t vectors) {
-  buffers_.push_back({aligned(vectors * kernels.lanes)});
+  buffers_.push_back({vectors * kernels.lanes});
   return static_cast<int>(buffers_.size()) - 1;
 }
 
@@ -49,6 +63,8 @@ void Plan::find_stages(bool separate) {
   }
 }
 
+static int64_t room(int64_t floats) { return aligned(floats) + GUARD; }
+
 // Buffers whose lives do not overlap share memory: each takes the lowest free place, the largest first.
 int64_t Plan::place(bool local) {
   std::vector<Buffer*> waiting, placed;
@@ -59,15 +75,16 @@ int64_t Plan::place(bool local) {
   for (Buffer* b : waiting) {
     std::vector<std::pair<int64_t, int64_t>> taken;
     for (Buffer* other : placed)
-      if (other->first <= b->last && b->first <= other->last) taken.push_back({other->offset, other->offset + other->floats});
+      if (GUARD > 0 || (other->first <= b->last && b->first <= other->last))
+        taken.push_back({other->offset, other->offset + room(other->floats)});
     std::sort(taken.begin(), taken.end());
     int64_t offset = 0;
     for (const auto& [start, end] : taken) {
-      if (start - offset >= b->floats) break;
+      if (start - offset >= room(b->floats)) break;
       offset = std::max(offset, end);
     }
     b->offset = offset;
-    total = std::max(total, offset + b->floats);
+    total = std::max(total, offset + room(b->floats));
     placed.push_back(b);
   }
   return total;
@@ -92,6 +109,20 @@ void Plan::place_buffers() {
   shared_stride_ = stride(place(false));
 }
 
+void Plan::guard_buffers(int64_t packs) const {
+  if (GUARD == 0) return;
+  for (const Buffer& b : buffers_) {
+    if (b.first == SIZE_MAX) continue;
+    const int64_t copies = b.local ? team_ : packs, stride = b.local ? local_stride_ : shared_stride_;
+    const float* start = (b.local ? local_ : shared_).data() + b.offset;
+    for (int64_t i = 0; i < copies; i++, start += stride) forbid(start + b.floats, start + room(b.floats));
+  }
+  for (int64_t i = 1; i <= team_; i++) {
+    const float* end = thread_workspace_.data() + i * workspace_stride_;
+    forbid(end - ALIGNMENT, end);
+  }
+}
+
 void Plan::prepare(int64_t packs) {
   if (packs == capacity_) return;
   // A pack's worth of threads, and more only for work that is worth their meeting after every phase (about 0.2 ms each).
@@ -108,6 +139,7 @@ void Plan::prepare(int64_t packs) {
   workspace_stride_ = 0;
   for (const auto& each : thread_workspaces_) workspace_stride_ = std::max(workspace_stride_, aligned(each(packs)) + ALIGNMENT);
   thread_workspace_.resize(workspace_stride_ * team_);
+  guard_buffers(packs);
   for (const auto& hook : prepare_hooks_) hook(packs);
   capacity_ = packs;
 }

@@ -132,6 +132,7 @@ class Plan {
   void find_stages(bool separate);
   void place_buffers();
   int64_t place(bool local);
+  void guard_buffers(int64_t packs) const;
   void run_stage(const Stage& stage, const Batch& batch, int thread) const;
   void run_phase(size_t phase, const Work& work) const;
 

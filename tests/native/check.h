@@ -86,6 +86,7 @@ void test_pointwise(const Kernels& kernels);  // pointwise.cpp
 void test_noise(const Kernels& kernels);      // noise.cpp: random masks, noise, warped images
 void test_movement(const Kernels& kernels);   // movement.cpp: data movement, pooling, normalisation
 void test_training(const Kernels& kernels);   // training.cpp: losses and updates
+void test_operations(const Kernels& kernels);  // operations.cpp: each operation in a program, against a formula
 void test_networks(const Kernels& kernels);   // networks.cpp: whole programs, on any number of threads
 void test_programs(const Kernels& kernels);   // programs.cpp: what a program computes
 

@@ -102,6 +102,7 @@ static void test_correlation(const Kernels& k, const Shape3& s, bool extras, int
     const Lanes output(k, s.out_positions() * s.filters);
     c.output = output.data();
     c.packed = form.packed;
+    c.packed_width = c.positions.width;
     c.weights = form.packed ? packed.data() : weights.data();
     c.weight_step = form.transposed ? s.rows() : s.filters;
     const auto expected = reference(c, k.lanes, weights, form.transposed, input, output, gate);

@@ -46,7 +46,7 @@ static void test(const Kernels& kernels) {
     const char* name;
     void (*run)(const Kernels&);
   } tests[] = {{"linear", test_linear},     {"pointwise", test_pointwise}, {"noise", test_noise},       {"movement", test_movement},
-               {"training", test_training}, {"programs", test_programs},   {"networks", test_networks}};
+               {"training", test_training}, {"programs", test_programs},   {"operations", test_operations}, {"networks", test_networks}};
   for (const auto& t : tests) {
     context = std::string(kernels.name) + " " + t.name;
     t.run(kernels);
@@ -58,7 +58,11 @@ static void test(const Kernels& kernels) {
 int main() {
   using namespace striate;
   for (const char* name : {"baseline", "avx2", "avx512"})
-    if (const Kernels* kernels = choose_kernels(name)) tests::test(*kernels);
+    if (const Kernels* kernels = choose_kernels(name)) {
+      tests::test(*kernels);
+      const Kernels& for_small_batches = kernels_for(*kernels, 1);
+      if (&for_small_batches != kernels) tests::test(for_small_batches);
+    }
   std::printf("%d passed, %d failed\n", tests::passed, tests::failed);
   return tests::failed ? 1 : 0;
 }

@@ -62,6 +62,21 @@ struct Network {
                  {"groups", {o.groups}}, {"bias", {o.bias}}},
                 parameters);
   }
+  // The output's size is that of the input of the convolution whose input gradient this is.
+  int transposed(int from, std::vector<double> window, int64_t filters, const ConvOptions& o) {
+    Shape out;
+    int64_t rows = shape(from).back();
+    for (size_t a = 0; a < window.size(); a++) {
+      out.push_back(static_cast<int64_t>((static_cast<double>(shape(from)[a]) - 1) * o.stride[a] + (window[a] - 1) * o.dilation[a] + 1 - o.before[a] - o.after[a]));
+      rows *= static_cast<int64_t>(window[a]);
+    }
+    out.push_back(filters);
+    const float range = std::sqrt(3.0f / static_cast<float>(rows));
+    const std::vector<int> parameters = {parameter(rows * filters, -range, range), parameter(filters, -0.1f, 0.1f)};
+    return node("ConvTranspose", {from}, out,
+                {{"window", std::move(window)}, {"strides", o.stride}, {"dilation", o.dilation}, {"before", o.before}, {"after", o.after}, {"bias", {1}}},
+                parameters);
+  }
   int dense(int from, int64_t units) {
     Shape out = shape(from);
     const float range = std::sqrt(3.0f / static_cast<float>(out.back()));
@@ -98,10 +113,41 @@ struct Network {
   int affine(int from, double scale, double offset) { return node("Affine", {from}, shape(from), {{"scale", {scale}}, {"offset", {offset}}}); }
   int penalty(int from, double l1, double l2) { return node("Penalty", {from}, shape(from), {{"l1", {l1}}, {"l2", {l2}}}); }
   int flatten(int from) { return node("Reshape", {from}, {elements(shape(from))}); }
-  int pad(int from, std::vector<double> before, const std::vector<double>& after) {
+  int resize(int from, const std::vector<int64_t>& sizes, bool linear) {
+    Shape out = sizes;
+    out.push_back(shape(from).back());
+    return node("Resize", {from}, out, {{"linear", {linear ? 1.0 : 0.0}}});
+  }
+  int adaptive_pool(int from, const std::vector<int64_t>& sizes, bool average) {
+    Shape out = sizes;
+    out.push_back(shape(from).back());
+    return node("AdaptivePool", {from}, out, {{"average", {average ? 1.0 : 0.0}}});
+  }
+  int pad(int from, std::vector<double> before, const std::vector<double>& after, double value = 0) {
     Shape out = shape(from);
     for (size_t a = 0; a < before.size(); a++) out[a] += static_cast<int64_t>(before[a] + after[a]);
-    return node("Pad", {from}, out, {{"before", std::move(before)}, {"after", after}});
+    return node("Pad", {from}, out, {{"before", std::move(before)}, {"after", after}, {"value", {value}}});
+  }
+  int combine(int a, int b, Combine kind) { return node("Combine", {a, b}, shape(a), {{"kind", {static_cast<double>(kind)}}}); }
+  // Random maps of images and changes of their values.
+  int warp(int from, Fill fill, bool nearest, double stream) {
+    return node("RandomWarp", {from}, shape(from),
+                {{"rotation", {-0.2, 0.2}}, {"height_zoom", {0.7, 1.5}}, {"width_zoom", {0.8, 1.2}}, {"one_zoom", {0}}, {"height_shift", {-0.6, 0.6}},
+                 {"width_shift", {-0.3, 0.3}}, {"flip_rows", {1}}, {"flip_columns", {1}}, {"fill_mode", {static_cast<double>(fill)}},
+                 {"fill_value", {0.5}}, {"nearest", {nearest ? 1.0 : 0.0}}, {"stream", {stream}}});
+  }
+  int crop(int from, int64_t height, int64_t width, bool fixed, double stream) {
+    return node("RandomCrop", {from}, {height, width, shape(from)[2]}, {{"fixed", {fixed ? 1.0 : 0.0}}, {"stream", {stream}}});
+  }
+  int adjust(int from, double contrast, double brightness, double stream) {
+    return node("RandomAdjust", {from}, shape(from), {{"contrast", {1 - contrast, 1 + contrast}}, {"brightness", {-brightness, brightness}},
+                                                      {"value_range", {-100, 100}}, {"stream", {stream}}});
+  }
+  int noise(int from, double stddev, bool multiplicative, double stream) {
+    return node("GaussianNoise", {from}, shape(from), {{"stddev", {stddev}}, {"multiplicative", {multiplicative ? 1.0 : 0.0}}, {"stream", {stream}}});
+  }
+  int drop(const char* kind, int from, std::vector<double> noise_shape, bool shared, double stream) {
+    return node(kind, {from}, shape(from), {{"rate", {0.3}}, {"stream", {stream}}, {"noise_shape", std::move(noise_shape)}, {"shared_by_batch", {shared ? 1.0 : 0.0}}});
   }
   int add(const std::vector<int>& from) { return node("Add", from, shape(from[0])); }
   int concat(const std::vector<int>& from) {

@@ -71,6 +71,56 @@ static UpdateRule wide(Network& n) {
   return n.rule(Rule::adagrad, 1);
 }
 
+// Look-up, norms within images, parameters for some axes and for all (so many that they take the whole batch), pairs with
+// repeated sizes, sums over an axis.
+static UpdateRule gated(Network& n) {
+  const int in = n.input({7, 5}), words = n.node("Embedding", {in}, {7, 5, 4}, {}, {n.parameter(300 * 4, -1, 1)});
+  const int wide = n.dense(words, 500);
+  const int fixed = n.node("Standardize", {wide}, {7, 5, 500}, {{"axes", {2}}, {"epsilon", {1e-7}}, {"invert", {0}}},
+                           {n.parameter(500, -1, 1, false), n.parameter(500, 0.5f, 2, false)});
+  const int all = n.node("PReLU", {fixed}, {7, 5, 500}, {{"axes", {0, 1, 2}}}, {n.parameter(7 * 5 * 500, 0, 1)});
+  const int local = n.node("LocalResponseNorm", {all}, {7, 5, 500}, {{"radius", {2}}, {"bias", {1}}, {"alpha", {0.1}}, {"beta", {0.75}}});
+  const int normal = n.node("Normalize", {n.dense(local, 6)}, {7, 5, 6}, {{"axes", {0, 2}}, {"epsilon", {1e-3}}, {"kind", {0}}});
+  const int scaled = n.node("Scale", {normal}, {7, 5, 6}, {{"axes", {0, 2}}, {"scale", {1}}, {"center", {1}}},
+                            {n.parameter(7 * 6, 0.5f, 1.5f), n.parameter(7 * 6, -1, 1)});
+  const int gate = n.activation(n.dense(n.pool(scaled, {7, 5}, {}, true), 6), Function::sigmoid);
+  const int product = n.node("Combine", {scaled, gate}, {7, 5, 6}, {{"kind", {2}}});
+  const int larger = n.node("Combine", {n.pool(product, {7, 1}, {}), product}, {7, 5, 6}, {{"kind", {3}}});
+  const int sum = n.add({larger, gate, product});
+  const int dot = n.node("Contract", {sum, product}, {7, 6, 7, 6}, {{"axes", {1, 1}}});
+  n.output(n.softmax(n.dense(n.affine(n.flatten(dot), 0.02, 0), 4)), Loss::sparse_categorical_crossentropy);
+  return n.rule(Rule::adam, 2);
+}
+
+// Images changed at random; convolutions by Winograd's method, by channel and transposed; other sizes; noise; constraints,
+// penalties and averages of weights.
+static UpdateRule decoder(Network& n) {
+  ConvOptions depthwise = same(), up = same(), strided;
+  depthwise.groups = 18;
+  up.stride = strided.stride = {2, 2};
+  const int in = n.input({9, 8, 3}), seen = n.adjust(n.crop(n.warp(in, Fill::reflect, false, 1), 7, 7, false, 2), 0.1, 0.1, 3);
+  const int first = n.relu(n.conv(seen, {3, 3}, 18, same())), second = n.relu(n.conv(first, {3, 3}, 36, same()));
+  const int third = n.relu(n.conv(second, {3, 3}, 36, same())), narrow = n.relu(n.conv(third, {3, 3}, 18, same()));
+  const int apart = n.relu(n.conv(narrow, {3, 3}, 36, depthwise)), small = n.conv(apart, {2, 2}, 7, strided);
+  const int large = n.relu(n.transposed(small, {3, 3}, 9, up)), pooled = n.adaptive_pool(n.resize(large, {6, 4}, true), {4, 3}, false);
+  const int noisy = n.drop("AlphaDropout", n.noise(pooled, 0.1, true, 4), {1, 1, 9}, false, 5);
+  n.output(n.dense(n.flatten(n.adaptive_pool(noisy, {2, 2}, true)), 3), Loss::huber);
+  const auto shape_of = [&](int parameter) { return std::vector<int64_t>{9, n.graph.parameters[static_cast<size_t>(parameter)].count / 9}; };
+  n.graph.parameters[2].norms = {shape_of(2), {true, false}, 0.1, 2, 0.9};
+  n.graph.parameters[4].orthogonality = {0.01, 9 * 36, 36, false};
+  n.graph.parameters[8].non_negative = true;
+  n.graph.parameters[8].decays = false;
+  UpdateRule r = n.rule(Rule::adamax, 2);
+  for (int p : {0, 4}) {
+    n.memory.push_back(n.memory[static_cast<size_t>(p)]);
+    n.graph.parameters[static_cast<size_t>(p)].average = n.memory.back().data();
+  }
+  r.average_momentum = 0.9f;
+  r.overwrite_frequency = 2;
+  r.weight_decay = 0.01f;
+  return r;
+}
+
 struct Trained {
   std::vector<std::vector<float>> memory, outputs, evaluated;
   std::vector<double> losses, u_product;
@@ -142,6 +192,37 @@ static void test_threads(const Kernels& k, const Setup& s) {
   for (const int threads : {2, 3, 8})
     CHECK(train(k, s, threads, steps) == one, "%s: %d threads and one differ", s.name, threads);
   CHECK(train(k, s, 2, steps) == one, "%s: a second run on 2 threads differs", s.name);
+}
+
+// Every loss and every rule, on a network so small that this takes no time.
+static void test_losses_and_rules(const Kernels& k) {
+  const auto trained = [&](Loss loss, Rule rule, int threads) {
+    Network n(SEED);
+    const int in = n.input({5});
+    n.output(n.softmax(n.dense(n.activation(n.dense(in, 9), Function::tanh), 4)), loss);
+    UpdateRule r = n.rule(rule, rule == Rule::sgd || rule == Rule::lion || rule == Rule::adagrad ? 1 : rule == Rule::rmsprop ? 3 : 2);
+    r.learning_rate_power = -0.5f;
+    if (rule == Rule::ftrl)
+      for (auto& p : n.graph.parameters) std::fill(p.slots[0], p.slots[0] + p.count, 0.1f);
+    Program program(n.graph, r, 5, k, std::make_shared<ThreadPool>(threads));
+    const int64_t images = 3 * k.lanes + 1;
+    const Data data(n, images, SEED, false, true);
+    std::vector<int64_t> order;
+    for (int64_t i = 0; i < images; i++) order.push_back(images - 1 - i);
+    const std::vector<double> rates(2, 0.01);
+    std::vector<double> losses(2, -1);
+    Values outputs(n, n.graph.outputs, images);
+    program.train(data.examples, order.data(), images, images - k.lanes, rates.data(), 2, 0, losses.data(), outputs.sinks);
+    for (const double l : losses) n.memory.push_back({static_cast<float>(l)});
+    return std::vector<std::vector<float>>(n.memory.begin(), n.memory.end());
+  };
+  const auto compare = [&](Loss loss, Rule rule) {
+    const auto one = trained(loss, rule, 1);
+    CHECK(all_finite(one), "loss %d, rule %d: weights are finite", static_cast<int>(loss), static_cast<int>(rule));
+    CHECK(trained(loss, rule, 3) == one, "loss %d, rule %d: 3 threads and one differ", static_cast<int>(loss), static_cast<int>(rule));
+  };
+  for (int loss = 0; loss <= static_cast<int>(Loss::squared_hinge); loss++) compare(static_cast<Loss>(loss), Rule::adam);
+  for (int rule = 0; rule <= static_cast<int>(Rule::lion); rule++) compare(Loss::kl_divergence, static_cast<Rule>(rule));
 }
 
 // A step whose loss is not finite is the last, and changes nothing: weights, state and moving statistics stay as before it.
@@ -233,6 +314,12 @@ void test_networks(const Kernels& k) {
   test_threads(k, {"lenet", lenet, packs3 + 9, packs3, true});
   test_threads(k, {"residual", residual, packs3 + 2, packs3 - k.lanes, false});
   test_threads(k, {"wide", wide, k.lanes - 1, k.lanes - 1, false});
+  // Packs of 8 lanes and of 16, partly filled and full; see kernels_for.
+  for (const int64_t batch : {1, 5, 8, 9, 17, 40, 47}) {
+    test_threads(k, {"gated", gated, batch + 2, batch, true});
+    test_threads(k, {"decoder", decoder, batch + 2, batch, false});
+  }
+  test_losses_and_rules(k);
   test_threads(k, {"small", small, 20 * k.lanes, 18 * k.lanes + 1, false});
   test_threads(k, {"small, one image", small, 3, 1, false});
   test_not_finite(k, {"residual", residual, packs3, k.lanes + 1, false});

@@ -54,9 +54,10 @@ static std::vector<Product> products(const Network& n, int conv) {
   return result;
 }
 
-// Forward, input gradient and parameter gradients of one convolution (or dense layer given as one) for a batch of images.
+// Forward, input gradient and parameter gradients of one convolution for a batch of images; `rounding`: how much less exact its
+// method is than plain sums.
 static void test_conv(const Kernels& k, const char* name, const Shape& input, const std::vector<double>& window, int64_t filters,
-                      const ConvOptions& options, int64_t images, int threads, bool followed_by_relu) {
+                      const ConvOptions& options, int64_t images, int threads, bool followed_by_relu, double rounding = 1) {
   Network n(7);
   const int from = n.input(input), conv = n.conv(from, window, filters, options);
   const int last = followed_by_relu ? n.relu(conv) : conv;
@@ -98,9 +99,9 @@ static void test_conv(const Kernels& k, const char* name, const Shape& input, co
     }
   }
   const auto what = text("%s, %d images, %d threads", name, static_cast<int>(images), threads);
-  CHECK_CLOSE(what, doubles(outputs.arrays[0]), y, 1e-5);
-  CHECK_CLOSE(what + ": input gradient", doubles(gradients.arrays[0]), dx, 2e-5);
-  CHECK_CLOSE(what + ": weight gradient", doubles(parameters[0]), dw, 5e-5);
+  CHECK_CLOSE(what, doubles(outputs.arrays[0]), y, rounding * 1e-5);
+  CHECK_CLOSE(what + ": input gradient", doubles(gradients.arrays[0]), dx, rounding * 2e-5);
+  CHECK_CLOSE(what + ": weight gradient", doubles(parameters[0]), dw, rounding * 5e-5);
   if (options.bias != 0) CHECK_CLOSE(what + ": bias gradient", doubles(parameters[1]), db, 5e-5);
 }
 
@@ -121,6 +122,9 @@ static void test_convolutions(const Kernels& k) {
       {"dilation", {9, 9, 2}, {3, 2}, 3, {{1, 1}, {2, 3}, {2, 1}, {2, 2}, 1, 1}},
       {"strides and dilation", {11, 10, 1}, {3, 3}, 2, {{2, 2}, {3, 2}, {3, 1}, {2, 2}, 1, 1}},
       {"groups", {5, 5, 6}, {3, 3}, 9, {{1, 1}, {1, 1}, {1, 1}, {1, 1}, 3, 1}},
+      {"depthwise with three filters a channel", {5, 7, 3}, {3, 2}, 9, {{1, 2}, {2, 1}, {2, 0}, {2, 1}, 3, 1}},
+      {"depthwise, more taps and positions than a tile", {4, 19, 4}, {3, 5}, 4, {{1, 1}, {1, 1}, {1, 2}, {1, 2}, 4, 1}},
+      {"depthwise of volumes", {3, 4, 5, 2}, {2, 3, 2}, 4, {{1, 1, 2}, {1, 1, 1}, {1, 1, 0}, {0, 1, 1}, 2, 0}},
       {"depthwise", {6, 6, 5}, {3, 3}, 5, {{2, 2}, {1, 1}, {0, 0}, {1, 1}, 5, 1}},
       {"1x1", {4, 5, 7}, {1, 1}, 18, {}},
       {"1x1 with padding", {3, 3, 2}, {1, 1}, 3, {{1, 1}, {1, 1}, {1, 0}, {1, 2}, 1, 1}},
@@ -134,6 +138,23 @@ static void test_convolutions(const Kernels& k) {
   for (const auto& c : cases)
     for (const int threads : {1, 3})
       test_conv(k, c.name, c.input, c.window, c.filters, c.options, (threads == 1 ? 0 : 2 * k.lanes) + 5, threads, threads == 3);
+  constexpr double WINOGRAD = 4;  // his method rounds that much more
+  const struct {
+    const char* name;
+    Shape input;
+    int64_t filters;
+    ConvOptions options;
+  } tiled[] = {
+      {"3x3 same", {5, 7, 16}, 17, {{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1, 1}},
+      {"3x3 valid, a single output", {3, 3, 19}, 16, {{1, 1}, {1, 1}, {0, 0}, {0, 0}, 1, 1}},
+      {"3x3 with uneven padding", {4, 6, 23}, 21, {{1, 1}, {1, 1}, {2, 0}, {1, 2}, 1, 0}},
+      {"3x3 with a large gradient", {6, 5, 33}, 39, {{1, 1}, {1, 1}, {1, 2}, {1, 0}, 1, 1}},
+  };
+  for (const auto& c : tiled)
+    for (const int64_t images : {1, 5, 8, 9, 17, 47})  // the last in full packs and nearly so, whatever the lanes
+      test_conv(k, c.name, c.input, {3, 3}, c.filters, c.options, images, images % 2 == 1 ? 3 : 1, images % 3 == 2, WINOGRAD);
+  // So many channels and tiles that they are taken in several chunks, and so much work that threads share a pack.
+  test_conv(k, "3x3 in chunks", {33, 30, 65}, {3, 3}, 40, {{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1, 1}, 2, 3, true, WINOGRAD);
 }
 
 // A dense layer is a convolution with a 1x1 kernel, whatever the size of its weights.

@@ -15,7 +15,7 @@ help:
 	@echo "make lint types     ruff and mypy"
 	@echo "make peers          PyTorch and Keras, against which the tests compare"
 	@echo "make bench          the benchmarks against Keras on TensorFlow and PyTorch"
-	@echo "make bench-kernels  GFLOP/s of each kernel beside the machine's peak"
+	@echo "make bench-kernels  GFLOP/s of each kernel beside the machine's peak, and where Winograd's method wins"
 
 # The environment is made anew when what it depends on has changed; the engine is compiled with it.
 SOURCES := pyproject.toml CMakeLists.txt $(shell find native src -name '*.cpp' -o -name '*.h' -o -name '*.py' -o -name '*.css')
@@ -75,11 +75,13 @@ test-native: $(VENV)/.installed-lint
 
 bench: install
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/deep.py
 
 bench-kernels: $(VENV)/.installed-lint
 	$(BIN)/cmake -S . -B build/native -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DSTRIATE_TESTS=ON >/dev/null
-	$(BIN)/cmake --build build/native --target striate_kernel_benchmark
+	$(BIN)/cmake --build build/native --target striate_kernel_benchmark striate_winograd_benchmark
 	build/native/striate_kernel_benchmark
+	build/native/striate_winograd_benchmark
 
 clean:
 	rm -rf build $(VENV)

@@ -11,17 +11,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-_PAUSE = 0.05  # seconds in which the threads of the one before go to sleep
+PAUSE = 0.05  # seconds in which the threads of the one before go to sleep
 
 
 class Worker:
-    """The other end of worker.py's pipe."""
+    """The other end of the pipe of worker.py, or of another such program: `program FRAMEWORK ARGUMENTS...`."""
 
-    def __init__(self, framework: str, python: Path, folder: Path, cores: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, framework: str, python: Path, program: Path, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
         self.framework = framework
-        program = Path(__file__).with_name("worker.py")
         self._process = subprocess.Popen(
-            [python, program, framework, folder, str(cores)],
+            [python, program, framework, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(environment),
         )  # fmt: skip
         self.version: str = self.ask("hello")["version"]
@@ -83,7 +84,7 @@ def compare(
         units[worker.framework] = max(1, round(slice_seconds / ready.pop("seconds")))
         comparison.details[worker.framework] = ready
         comparison.rates[worker.framework] = []
-        time.sleep(_PAUSE)
+        time.sleep(PAUSE)
     parameters = {name: details["parameters"] for name, details in comparison.details.items()}
     if len(set(parameters.values())) > 1:
         raise SystemExit(f"{network}: not one network: parameters {parameters}")
@@ -92,7 +93,7 @@ def compare(
             worker = workers[(turn + i) % len(workers)]
             done = worker.ask("slice", units=units[worker.framework])
             comparison.rates[worker.framework].append(done["images"] / done["seconds"])
-            time.sleep(_PAUSE)
+            time.sleep(PAUSE)
     return comparison
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -34,7 +33,8 @@ def main() -> None:
         say(f"data: {source}; threads: {cores}")
 
         def start(name: str) -> Worker:
-            return Worker(name, pythons[name], Path(folder), cores, environment)
+            program = Path(__file__).with_name("worker.py")
+            return Worker(name, pythons[name], program, [folder, str(cores)], environment)
 
         costs = measure_costs(options, pythons, environment, start)
         workers = [start(name) for name in frameworks]
@@ -85,8 +85,9 @@ def publish(
     print(text)
     if options.no_write:
         return
-    results = {**facts, "costs": costs, "comparisons": [comparison.as_json() for comparison in comparisons]}
-    (Path(__file__).parent / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    tables.write_results(
+        {**facts, "costs": costs, "comparisons": [comparison.as_json() for comparison in comparisons]}
+    )
     if not tables.write_readme(environments.ROOT / "README.md", text):
         say(f"README.md has no {tables.BEGIN} and {tables.END}; the tables above were not put into it")
 

@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,21 +60,26 @@ class Worker:
         self.framework.build(network)
         self.framework.prepare_training(self.x, self.y, batch)
         self.framework.train(steps)
-        status = Path("/proc/self/status")
-        if status.exists():  # unlike ru_maxrss it does not remember the parent from before the exec
-            lines = status.read_text().splitlines()
-            return {"bytes": next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))}
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"bytes": peak if sys.platform == "darwin" else peak * 1024}
+        return {"bytes": peak_bytes()}
 
 
-def main() -> None:
-    framework, folder, cores = sys.argv[1:]
+def peak_bytes() -> int:
+    """The most memory this process ever held."""
+    status = Path("/proc/self/status")
+    if status.exists():  # unlike ru_maxrss it does not remember the parent from before the exec
+        lines = status.read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def serve(make: Callable[[], Any]) -> None:
+    """Make a worker, whose methods are the commands, and answer until told to quit."""
     answers = os.fdopen(os.dup(1), "w")  # frameworks that print to standard output do not disturb the answers
     os.dup2(2, 1)
-    worker = Worker(framework, Path(folder), int(cores))
+    worker = make()
     for line in sys.stdin:
         command = json.loads(line)
         name = command.pop("command")
@@ -81,6 +87,11 @@ def main() -> None:
             break
         answers.write(json.dumps(getattr(worker, name)(**command)) + "\n")
         answers.flush()
+
+
+def main() -> None:
+    framework, folder, cores = sys.argv[1:]
+    serve(lambda: Worker(framework, Path(folder), int(cores)))
 
 
 if __name__ == "__main__":

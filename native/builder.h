@@ -10,6 +10,9 @@
 
 namespace striate {
 
+// How 3x3 convolutions are computed: as winograd_wins() says, or always in one way, so that the two can be compared.
+enum class Method { faster, direct, winograd };
+
 // What a plan is for.
 struct Purpose {
   bool training = false;             // dropout and batch statistics
@@ -18,6 +21,7 @@ struct Purpose {
   std::vector<int> outputs;          // nodes whose values go to Batch::outputs
   int of = -1;                       // node whose cotangent comes from Batch::cotangents
   std::vector<int> wrt;              // nodes whose gradients go to Batch::outputs, after the values
+  Method method = Method::faster;
 };
 
 // Sums of a parameter's gradient, apart for each slot until they are added up in order.

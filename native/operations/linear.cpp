@@ -148,7 +148,7 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
   b.plan.add_work(c.out.positions() * c.rows() * c.out.channels * (b.purpose.parameter_gradients ? 3 : 1));
   const float* weights = b.graph.parameters[static_cast<size_t>(n.parameters[0])].value;
   const float* bias = c.bias ? b.graph.parameters[static_cast<size_t>(n.parameters[1])].value : nullptr;
-  if (winograd_wins(c)) return winograd_forward(b, index, c);
+  if (winograd_wins(b.purpose.method, c)) return winograd_forward(b, index, c);
   const int x = padded_input(b, index, c), y = b.value(index);
   const bool packed = pack(b, weights, c);
   Correlation k = {};
@@ -271,7 +271,7 @@ static void input_gradient(Builder& b, int index, const Convolution& c, int dy) 
   const int dx = b.input_gradient(index);
   if (dx < 0) return;
   const int gate = b.take_gate(index);
-  if (winograd_wins(c)) return winograd_input_gradient(b, index, c, dy, dx, gate);
+  if (winograd_wins(b.purpose.method, c)) return winograd_input_gradient(b, index, c, dy, dx, gate);
   const float* weights = b.graph.parameters[static_cast<size_t>(b.node(index).parameters[0])].value;
   std::vector<int> buffers = {dx};
   if (gate >= 0) buffers.push_back(gate);
@@ -388,7 +388,7 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
 static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
   const Parameter& weights = b.graph.parameters[static_cast<size_t>(b.node(index).parameters[0])];
   if (!b.wants_gradient(weights)) return;
-  if (winograd_wins_weight_gradient(c)) return winograd_weight_gradient(b, index, c, dy);
+  if (winograd_wins_weight_gradient(b.purpose.method, c)) return winograd_weight_gradient(b, index, c, dy);
   // Of a dense layer's two vectors for each image all can be kept: its gradient waits, so that packs go on depth first.
   if (weights.count >= Builder::LARGE && c.out.positions() == 1 && !takes_whole_batch(c))
     b.at_the_end([=, &b] { direct_weight_gradient(b, index, c, dy); });

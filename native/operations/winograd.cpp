@@ -42,12 +42,14 @@ static bool fits(const Convolution& c) {
          c.after[0] == 0 && std::max({c.before[1], c.before[2], c.after[1], c.after[2]}) <= 2;
 }
 
-bool winograd_wins(const Convolution& c) {
+bool winograd_wins(Method method, const Convolution& c) {
+  if (method != Method::faster) return method == Method::winograd && fits(c);
   return fits(c) && c.in.channels >= 16 && c.out.channels >= 16;
 }
 
-bool winograd_wins_weight_gradient(const Convolution& c) {
-  return fits(c) && c.in.channels >= 32 && c.out.channels >= 32 && c.rows() * c.out.channels >= Builder::LARGE;
+bool winograd_wins_weight_gradient(Method method, const Convolution& c) {
+  if (method != Method::faster) return method == Method::winograd && fits(c);
+  return fits(c) && c.in.channels >= 16 && c.out.channels >= 16 && c.rows() * c.out.channels >= Builder::LARGE;
 }
 
 // output = correlation of the input with the weights, then bias, relu, gate; see Correlation.

@@ -4,9 +4,9 @@
 
 namespace striate {
 
-// Whether the method wins, for the outputs and the input's gradient, and for the weights' gradient.
-bool winograd_wins(const Convolution& c);
-bool winograd_wins_weight_gradient(const Convolution& c);
+// Whether the method wins, for the outputs and the input's gradient, and for the weights' gradient (docs/performance.md).
+bool winograd_wins(Method method, const Convolution& c);
+bool winograd_wins_weight_gradient(Method method, const Convolution& c);
 
 // Each appends the phases of one of the convolution's three correlations.
 void winograd_forward(Builder& b, int index, const Convolution& c);

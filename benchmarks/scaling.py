@@ -4,7 +4,7 @@
     python benchmarks/scaling.py --quick --only batch     # a look
     python benchmarks/scaling.py --write                  # and put them into docs/performance.md, which explains them
 
-Prints Markdown. The paper's side is in cost.py. `kernels` needs `make bench-kernels` before.
+Prints Markdown. The paper's side is in cost.py. `kernels` and `winograd` need `make bench-kernels` before.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from striate.engines import Examples, Program
 from striate.engines.native import NativeEngine
 from striate.graph import Graph, LossFunction
 
-SWEEPS = ("networks", "batch", "image", "filters", "threads", "memory", "kernels")
+SWEEPS = ("networks", "batch", "image", "filters", "threads", "memory", "kernels", "winograd")
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "performance.md"
-KERNELS = ROOT / "build" / "native" / "striate_kernel_benchmark"
+BUILT = ROOT / "build" / "native"
 MEMORY_BATCHES = (1, 32, 128, 512, 2048)
 
 
@@ -81,7 +81,7 @@ def main() -> None:
     print(results["machine"])
     sweeps: dict[str, Callable[[argparse.Namespace, Machine, int], str]] = {
         "networks": by_network, "batch": by_batch, "image": by_image, "filters": by_filters, "threads": by_threads,
-        "memory": by_memory, "kernels": by_kernel,
+        "memory": by_memory, "kernels": by_kernel, "winograd": by_method,
     }  # fmt: skip
     for name in options.only:
         results[name] = sweeps[name](options, machine, cores)
@@ -232,10 +232,18 @@ def by_memory(options: argparse.Namespace, machine: Machine, cores: int) -> str:
 
 
 def by_kernel(options: argparse.Namespace, machine: Machine, cores: int) -> str:
-    if not KERNELS.exists():
-        raise SystemExit(f"{KERNELS} is not built; run make bench-kernels first, or leave kernels out with --only")
-    done = subprocess.run([KERNELS], check=True, capture_output=True, text=True)
-    return f"```\n{done.stdout.rstrip()}\n```"
+    return f"```\n{printed_by('striate_kernel_benchmark')}\n```"
+
+
+def by_method(options: argparse.Namespace, machine: Machine, cores: int) -> str:
+    return printed_by("striate_winograd_benchmark")
+
+
+def printed_by(name: str) -> str:
+    program = BUILT / name
+    if not program.exists():
+        raise SystemExit(f"{program} is not built; run make bench-kernels first, or leave it out with --only")
+    return subprocess.run([program], check=True, capture_output=True, text=True).stdout.rstrip()
 
 
 def memory_of(network: str, batch: str) -> tuple[int, int, int]:

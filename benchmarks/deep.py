@@ -88,7 +88,7 @@ def markdown(results: dict[str, Any]) -> str:
         row = [TITLES[network], str(found["batch"])]
         for kind in KINDS:
             rates = found[kind]["images_per_second"]
-            row += [f"{1000 * found['batch'] / rates[name]:,.3g}" for name in FRAMEWORKS]
+            row += [f"{1000 * found['batch'] / rates[name]:,.0f}" for name in FRAMEWORKS]
             row.append(f"**{found[kind]['striate_against']['torch']:.2f}x**")
         peaks = [found["peak_bytes"][name] / 1e6 for name in FRAMEWORKS]
         rows.append([*row, *(f"{peak:,.0f}" for peak in peaks), f"{peaks[0] / peaks[1]:.2f}"])

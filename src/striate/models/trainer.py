@@ -1,89 +1,41 @@
-"""What models do with data: compile, fit, evaluate, predict."""
+"""What models do with data: fit, evaluate, predict."""
 
 from __future__ import annotations
 
 import math
 import time
-import warnings
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate import random
 from striate.arrays import is_converted
 from striate.checks import whole
-from striate.engines import Engine, EngineLike, Examples, Program
-from striate.engines import get as get_engine
-from striate.errors import NotCompiledError
-from striate.graph import Shape
+from striate.engines import EngineLike, Examples
+from striate.errors import TrainingError
 from striate.graph.shapes import element_count
 from striate.layers.shapes import one_or_list
-from striate.models.network import KEPT, Network
-from striate.training import arguments, by_output, loop
+from striate.models.compilation import Compilable
+from striate.training import arguments, loop
 from striate.training.callbacks import CallbackList, History, ProgbarLogger
 from striate.training.callbacks.base import make_callbacks
-from striate.training.compiled import Compiled, rule_key
-from striate.training.data import labelled, prepare_images, split_examples, view_images
+from striate.training.data import prepare_images, split_examples, view_images
 from striate.training.meters import Meters
 
-if TYPE_CHECKING:
-    from striate.metrics import Metric
-    from striate.optimizers import OptimizerLike
 
-
-class Trainer(Network):
+class Trainer(Compilable):
     """The part of `Model` that trains.
 
     Attributes:
-        stop_training: set it to True in a callback to stop after the present batch.
         history: the History of the last `fit`.
-        seed: keys the shuffles and the dropout of this model since `compile`.
     """
 
-    stop_training: bool
     history: History | None
-    seed: int
 
     def __init__(self, *, name: str | None = None, trainable: bool = True) -> None:
         super().__init__(name=name, trainable=trainable)
-        self.stop_training = False
         self.history = None
-        self.seed = 0
-        self._compiled: Compiled | None = None
-        self._compiled_flags: tuple[bool, ...] = ()
-        self._training_programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
-
-    def compile(
-        self, optimizer: OptimizerLike = "rmsprop", loss: Any = None, loss_weights: Any = None,
-        metrics: Any = None, weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
-        jit_compile: bool | str = "auto", auto_scale_loss: bool = True, engine: EngineLike = None,
-    ) -> None:
-        """Say how the network is to be trained. Layers are trained or frozen as their `trainable` stand now.
-
-        Args:
-            optimizer: a name or an optimizer.
-            loss: a name or a loss; for several outputs one for all, a list, or a dictionary by output.
-            loss_weights: the factor of each output's loss, a list or a dictionary.
-            metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike; for several
-                outputs a list with an entry for each (a metric, a list or None) or a dictionary by output.
-            weighted_metrics: the same, following sample and class weights.
-            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: without effect; the engine chooses.
-            engine: what runs the network from now on, as `striate.engines.get` takes it: "native", "torch",
-                "torch:cuda:1", an engine; None: $STRIATE_ENGINE, else the native one. Not saved with the model.
-
-        Raises:
-            StriateError: a name that is not known (the message gives the nearest ones), or a device that is not there.
-        """
-        chosen = None if engine is None else get_engine(engine)
-        self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
-        self._engine = chosen
-        self._compiled_flags = self.trainable_flags
-        self.seed = random.next_seed()
-        self.stop_training = False
-        self._training_programs.clear()
 
     def fit(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1,
@@ -259,8 +211,6 @@ class Trainer(Network):
         meters.reset()
         count = len(examples)
         if loop.take_steps(self, program, meters, examples, np.arange(count, dtype=np.int64), count) is not None:
-            from striate.errors import TrainingError
-
             raise TrainingError(f"train_on_batch: {loop.trouble(1, 1)}")
         return _returned(meters, meters.results(), return_dict)
 
@@ -279,131 +229,6 @@ class Trainer(Network):
         """The network's output for one batch of images."""
         return self.predict(x, batch_size=2**31 - 1, verbose=0)
 
-    # What compile was told
-
-    @property
-    def compiled(self) -> bool:
-        """Whether `compile` has been called."""
-        return self._compiled is not None
-
-    @property
-    def optimizer(self) -> Any:
-        """The optimizer; None before `compile`."""
-        return None if self._compiled is None else self._compiled.optimizer
-
-    @property
-    def loss(self) -> Any:
-        """The loss as `compile` was given it; None before."""
-        return None if self._compiled is None else self._compiled.loss
-
-    def reset_metrics(self) -> None:
-        """Set loss and metrics back to their start; `fit` and `evaluate` do so themselves."""
-        if self._compiled is not None and self._compiled.meters is not None:
-            self._compiled.meters.reset()
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """The metrics, once data has shown which they are: after the first `fit` or `evaluate`."""
-        meters = self._compiled.meters if self._compiled is not None else None
-        return [] if meters is None else meters.metrics
-
-    @property
-    def directions(self) -> dict[str, Any]:
-        """For each name of `metrics_names` "up" where larger is better, "down" where smaller is, None if unknown."""
-        meters = self._compiled.meters if self._compiled is not None else None
-        return {"loss": "down"} if meters is None else dict(meters.directions)
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of what `evaluate` returns."""
-        meters = self._compiled.meters if self._compiled is not None else None
-        return ["loss"] if meters is None else meters.names
-
-    def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was told, in the form in which Keras saves it; empty before `compile`."""
-        return {} if self._compiled is None else self._compiled.get_config()
-
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """`compile` with what `get_compile_config` gave, and make the optimizer's state if the model is built."""
-        known = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
-        self.compile(**{key: config[key] for key in known if config.get(key) is not None})
-        if self.built:
-            self.optimizer.build(self.trainable_weights)
-
-    # Programs
-
-    def _need_compiled(self, what: str) -> Compiled:
-        if self._compiled is None:
-            raise NotCompiledError(f"{self.name}: call compile(optimizer=..., loss=...) before {what}")
-        return self._compiled
-
-    def _runner(self, engine: EngineLike) -> Engine:
-        """The engine of one call."""
-        return self.engine if engine is None else get_engine(engine)
-
-    def _examples(
-        self, compiled: Compiled, engine: Engine, x: Any, y: Any, sample_weight: Any, class_weight: Any,
-        prefix: str = "", shapes: Sequence[Shape] | None = None,
-    ) -> Examples:
-        """Data checked and converted, without touching the model."""
-        if compiled.loss is None:
-            raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
-        find = engine.first_not_finite
-        views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
-        shapes = [array.shape[1:] for array in views]
-        outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
-        y = by_output.targets_of(y, self._target_names, f"{prefix}y")
-        return labelled(views, y, sample_weight, class_weight, shapes, outputs, find, prefix)
-
-    @property
-    def _target_names(self) -> list[str]:
-        """What losses, metrics and labels call the outputs: their keys in a dictionary, else their layers."""
-        return sorted(self._output_form) if isinstance(self._output_form, Mapping) else self.output_names
-
-    def _output_shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
-        """The shape of each output for images of some shapes, without building anything."""
-        return [tuple(size for size in shape if size is not None) for shape in self.open_output_shapes(shapes)]
-
-    def _prepare(self, compiled: Compiled, engine: Engine, examples: Examples) -> tuple[Program, Meters]:
-        """Build if need be; the program for training on images of this size, and the metrics."""
-        self.build_for(examples.images)
-        if len(self._compiled_flags) != len(self.leaves()):  # layers were added since compile
-            self._compiled_flags = self.trainable_flags
-        if self._compiled_flags != self.trainable_flags:
-            warnings.warn(
-                f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect",
-                stacklevel=3,
-            )
-        graph = self.graph_with(self._compiled_flags, [array.shape[1:] for array in examples.images])
-        shapes = [node.shape for node in graph.outputs]
-        functions, meters = compiled.resolve(self._target_names, examples.targets, shapes)
-        key = (graph, engine, *rule_key(compiled, functions))
-        if key not in self._training_programs:
-            with self.flags_set(self._compiled_flags):
-                rule = compiled.optimizer.rule(graph.parameters())
-                weights = by_output.weights_of(compiled.loss_weights, self._target_names)
-                self._training_programs[key] = engine.compile(
-                    graph, losses=functions, loss_weights=weights, rule=rule, seed=self.seed
-                )
-        self._training_programs.move_to_end(key)
-        while len(self._training_programs) > KEPT or next(iter(self._training_programs))[2:] != key[2:]:
-            self._training_programs.popitem(last=False)
-        return self._training_programs[key], meters
-
-    def program(self, shapes: Sequence[Shape] | None = None, engine: Engine | None = None) -> Program:
-        """The network compiled for inference; the program for training serves when graph and engine are the same."""
-        graph, engine = self.graph_with(self.trainable_flags, shapes), engine or self.engine
-        for key, program in self._training_programs.items():
-            if key[:2] == (graph, engine):
-                self._programs.pop((graph, engine), None)
-                return program
-        return super().program(shapes, engine)
-
-    def forget_graphs(self) -> None:
-        """To be called when layers are added or removed."""
-        super().forget_graphs()
-        self._training_programs.clear()
-
     def _callbacks(
         self, listed: list[Any], verbosity: int, epochs: int, samples: int, batch_size: int
     ) -> CallbackList:
@@ -419,5 +244,3 @@ def _returned(meters: Meters, logs: dict[str, Any], return_dict: bool) -> Any:
     if return_dict:
         return logs
     return one_or_list(meters.ordered(logs))
-
-

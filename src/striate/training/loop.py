@@ -20,9 +20,9 @@ from striate.training import interrupts
 from striate.training.callbacks import CallbackList, History
 from striate.training.data import part
 from striate.training.meters import Logs, Meters
+from striate.training.trained import Trained
 
 if TYPE_CHECKING:
-    from striate.models.trainer import Trainer
     from striate.optimizers import Optimizer
 
 CHUNK_SECONDS = 0.1  # of work between two looks at the progress display and at Ctrl-C
@@ -60,7 +60,7 @@ class Chunks:
 
 
 def run_fit(
-    model: Trainer, program: Program, meters: Meters, plan: Plan, callbacks: CallbackList, history: History
+    model: Trained, program: Program, meters: Meters, plan: Plan, callbacks: CallbackList, history: History
 ) -> None:
     """Train for the epochs of a plan.
 
@@ -110,7 +110,7 @@ def parameters_held(program: Program, callbacks: CallbackList, phase: str) -> It
 
 
 def _train_epoch(
-    model: Trainer, program: Program, meters: Meters, plan: Plan, callbacks: CallbackList
+    model: Trained, program: Program, meters: Meters, plan: Plan, callbacks: CallbackList
 ) -> tuple[Logs, str | None]:
     """All steps of one epoch; its results, and a sentence about the loss if that was not finite."""
     meters.reset()
@@ -139,7 +139,7 @@ def _train_epoch(
 
 
 def take_steps(
-    model: Trainer, program: Program, meters: Meters, examples: Examples, chosen: NDArray[np.int64], batch_size: int
+    model: Trained, program: Program, meters: Meters, examples: Examples, chosen: NDArray[np.int64], batch_size: int
 ) -> int | None:
     """Train on consecutive batches of the chosen examples and measure.
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from striate.errors import StriateError
 from striate.training import interrupts
-
-if TYPE_CHECKING:
-    from striate.models.trainer import Trainer
+from striate.training.trained import Trained
 
 Logs = dict[str, Any]
 
@@ -33,13 +31,13 @@ class Callback:
 
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None
-        self._model: Trainer | None = None
+        self._model: Trained | None = None
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Called before everything else."""
         self.params = params
 
-    def set_model(self, model: Trainer) -> None:
+    def set_model(self, model: Trained) -> None:
         """Called before everything else."""
         self._model = model
 
@@ -161,7 +159,7 @@ class LambdaCallback(Callback):
 class CallbackList(Callback):
     """Calls the same hook of many callbacks, in their order."""
 
-    def __init__(self, callbacks: Iterable[Callback], model: Trainer, **params: Any) -> None:
+    def __init__(self, callbacks: Iterable[Callback], model: Trained, **params: Any) -> None:
         super().__init__()
         self.callbacks = list(callbacks)
         self._model, self.params = model, params

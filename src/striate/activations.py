@@ -12,7 +12,7 @@ from striate.errors import StriateError
 from striate.graph import Array, Graph, operations
 from striate.graph.execution import execute
 from striate.graph.operations import Affine, Operation
-from striate.lookup import class_and_config, nearest
+from striate.lookup import class_and_config, find
 
 ActivationFunction = Callable[..., Array]
 
@@ -169,9 +169,7 @@ def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> Acti
         found = identifier.get("config") if identifier.get("class_name") == "function" else class_and_config(identifier)
         identifier = found if isinstance(found, str) else found[0] if found else str(dict(identifier))
     if isinstance(identifier, str):
-        if identifier not in _FUNCTIONS:
-            raise StriateError(f"unknown activation {identifier!r}: {nearest(identifier, _FUNCTIONS)}")
-        return _FUNCTIONS[identifier]
+        return find("activation", identifier, _FUNCTIONS)
     operations_of(identifier)
     return identifier
 

@@ -13,7 +13,7 @@ from striate import graph
 from striate.checks import as_whole
 from striate.errors import StriateError
 from striate.graph import Array, Shape
-from striate.lookup import class_and_config, nearest, serialized, snake_case
+from striate.lookup import find, made, serialized, snake_case
 
 
 class Constraint:
@@ -173,13 +173,8 @@ def serialize(constraint: Constraint | None) -> dict[str, Any] | None:
 
 def deserialize(form: Mapping[str, Any]) -> Constraint:
     """The constraint of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"constraint: got {dict(form)!r}, expected a form with class_name and config")
-    return _find(found[0]).from_config(found[1])
+    return made("constraint", form, _find)
 
 
 def _find(name: str) -> type[Constraint]:
-    if name not in _CLASSES:
-        raise StriateError(f"unknown constraint {name!r}: {nearest(name, _CLASSES)}")
-    return _CLASSES[name]
+    return find("constraint", name, _CLASSES)

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from striate import random
 from striate.errors import ShapeError, StriateError
 from striate.graph import Array
-from striate.lookup import class_and_config, nearest, serialized, snake_case
+from striate.lookup import class_and_config, find, made, serialized, snake_case
 
 
 class Initializer:
@@ -375,17 +375,11 @@ def serialize(initializer: InitializerFunction | None) -> dict[str, Any] | None:
 
 def deserialize(form: Mapping[str, Any]) -> Initializer:
     """The initializer of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"initializer: got {dict(form)!r}, expected a form with class_name and config")
-    cls = _find(found[0])
     try:
-        return cls.from_config(found[1])
+        return made("initializer", form, _find)
     except TypeError as error:
-        raise StriateError(f"initializer {found[0]}: {error}") from None
+        raise StriateError(f"initializer {form['class_name']}: {error}") from None
 
 
 def _find(name: str) -> type[Initializer]:
-    if name not in _CLASSES:
-        raise StriateError(f"unknown initializer {name!r}: {nearest(name, _CLASSES)}")
-    return _CLASSES[name]
+    return find("initializer", name, _CLASSES)

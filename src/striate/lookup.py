@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from striate.errors import StriateError
+
+T = TypeVar("T")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -20,6 +24,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
         close.sort(key=lambda candidate: -likeness[candidate])
         return f"did you mean {' or '.join(repr(match) for match in close[:3])}?"
     return f"known are {', '.join(likeness)}"
+
+
+def find(what: str, name: str, known: Mapping[str, T], others: Iterable[str] = ()) -> T:
+    """What a name stands for: a loss, a layer, ...; `others` are names that the error mentions, too."""
+    if name not in known:
+        raise StriateError(f"unknown {what} {name!r}: {nearest(name, [*known, *others])}")
+    return known[name]
 
 
 def snake_case(name: str) -> str:
@@ -39,3 +50,13 @@ def class_and_config(form: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | No
     if not isinstance(name, str) or not isinstance(config, Mapping):
         return None
     return name.rsplit(">", 1)[-1], dict(config)  # Keras 2 wrote "package>Name"
+
+
+def made(what: str, form: Mapping[str, Any], class_of: Callable[[str], type[T]]) -> T:
+    """The object of a serialized form: its class makes it from its configuration."""
+    found = class_and_config(form)
+    if found is None:
+        raise StriateError(f"{what}: got {dict(form)!r}, expected a form with class_name and config")
+    cls: Any = class_of(found[0])
+    result: T = cls.from_config(found[1])
+    return result

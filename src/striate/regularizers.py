@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from striate.errors import ShapeError, StriateError
 from striate.graph import Orthogonality
-from striate.lookup import class_and_config, nearest, serialized
+from striate.lookup import find, made, serialized
 
 
 class Regularizer:
@@ -153,16 +153,11 @@ def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
 
 def deserialize(form: Mapping[str, Any]) -> Regularizer:
     """The regularizer of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"regularizer: got {dict(form)!r}, expected a form with class_name and config")
-    return _find(found[0]).from_config(found[1])
+    return made("regularizer", form, _find)
 
 
 def _find(name: str) -> type[Regularizer]:
-    if name not in _CLASSES:
-        raise StriateError(f"unknown regularizer {name!r}: {nearest(name, _CLASSES)}")
-    return _CLASSES[name]
+    return find("regularizer", name, _CLASSES)
 
 
 def _factor(name: str, argument: str, value: float) -> float:

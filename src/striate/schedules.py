@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from striate.errors import StriateError
-from striate.lookup import class_and_config, nearest, serialized
+from striate.lookup import find, made, serialized
 
 
 class LearningRateSchedule:
@@ -291,13 +291,7 @@ def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
 
 def deserialize(form: Mapping[str, Any]) -> LearningRateSchedule:
     """The schedule of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"schedule: got {dict(form)!r}, expected a form with class_name and config")
-    name, config = found
-    if name not in _CLASSES:
-        raise StriateError(f"schedule: unknown name {name!r}; {nearest(name, _CLASSES)}")
-    return _CLASSES[name].from_config(config)
+    return made("schedule", form, lambda name: find("schedule", name, _CLASSES))
 
 
 LearningRate = float | LearningRateSchedule | Callable[[], float]

@@ -309,7 +309,7 @@ LAMBDA = {"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}
         (lambda config: config["config"]["layers"].append(layer(config, 1)), "conv"),
         (lambda config: config.update(class_name="Subclassed"), "class 'Subclassed'"),
         (lambda config: config["compile_config"].update(optimizer=LAMBDA), "__lambda__ holds code.*compile=False"),
-        (lambda config: config["compile_config"].update(loss="os.system"), "unknown name.*compile=False"),
+        (lambda config: config["compile_config"].update(loss="os.system"), "unknown loss.*compile=False"),
         (lambda config: config["compile_config"].update(loss=FUNCTION), "os.system of builtins.*compile=False"),
         (lambda config: config.update(compile_config=[1]), "compile_config"),
     ],

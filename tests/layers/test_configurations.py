@@ -135,7 +135,7 @@ def test_nothing_but_layers_is_made_from_a_form(name: str) -> None:
     "form", [{}, {"class_name": "Dense"}, {"class_name": 3, "config": {}}, {"class_name": "Dense", "config": 3}]
 )
 def test_forms_that_are_none(form: dict[str, Any]) -> None:
-    with pytest.raises(StriateError, match=r"^layers: got .*, expected a form with class_name and config$"):
+    with pytest.raises(StriateError, match=r"^layer: got .*, expected a form with class_name and config$"):
         layers.deserialize(form)
 
 

@@ -121,9 +121,9 @@ def test_labels_and_loss_that_do_not_fit(loss: str, units: int, y: np.ndarray, m
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"optimizer": "adm"}, "optimizer: unknown name 'adm'; did you mean 'adam'"),
-        ({"loss": "crossentropi"}, "loss: unknown name 'crossentropi'; did you mean 'crossentropy'"),
-        ({"metrics": ["acuracy"]}, "metrics: unknown name 'acuracy'"),
+        ({"optimizer": "adm"}, "unknown optimizer 'adm': did you mean 'adam'"),
+        ({"loss": "crossentropi"}, "unknown loss 'crossentropi': did you mean 'crossentropy'"),
+        ({"metrics": ["acuracy"]}, "unknown metric 'acuracy'"),
         ({"metrics": [3]}, "metrics: got 3"),
         ({"loss": ["mse", "mse"]}, "got 2 losses for 1 outputs"),
         ({"loss_weights": [1, 2]}, "loss_weights: got 2 for 1 losses"),

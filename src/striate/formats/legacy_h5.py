@@ -64,12 +64,6 @@ class LegacyReader(H5Reader):
         with self._errors():
             return self._has_names(self._root, "layer_names") or "nb_layers" in self._root.attrs
 
-    @property
-    def holds_model(self) -> bool:
-        """Whether the file also says what the network is made of."""
-        with self._errors():
-            return "model_config" in self._file.attrs
-
     def layers(self) -> list[SavedLayer]:
         """All layers that have arrays, in the network's order."""
         with self._errors():

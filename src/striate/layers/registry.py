@@ -8,10 +8,10 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
+from striate import lookup
 from striate.errors import StriateError
 from striate.layers.base import Layer
 from striate.layers.configuration import serialize
-from striate.lookup import class_and_config, nearest
 
 __all__ = ["LAYERS", "deserialize", "find", "get", "serialize"]
 
@@ -34,10 +34,7 @@ LAYERS: dict[str, type[Layer]] = {
 
 def find(name: str, custom_objects: Mapping[str, type[Layer]] | None = None) -> type[Layer]:
     """The class of a name; `custom_objects` come first."""
-    classes = {**LAYERS, **(custom_objects or {})}
-    if name not in classes:
-        raise StriateError(f"unknown layer {name!r}: {nearest(name, classes)}")
-    return classes[name]
+    return lookup.find("layer", name, {**LAYERS, **(custom_objects or {})})
 
 
 def get(identifier: str | Mapping[str, Any] | type[Layer] | Layer) -> Layer:
@@ -63,7 +60,4 @@ def deserialize(form: Mapping[str, Any], custom_objects: Mapping[str, type[Layer
     Raises:
         StriateError: an unknown class, or a configuration that does not fit it.
     """
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"layers: got {dict(form)!r}, expected a form with class_name and config")
-    return find(found[0], custom_objects).from_config(found[1])
+    return lookup.made("layer", form, lambda name: find(name, custom_objects))

@@ -12,7 +12,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.graph import Shape
-from striate.lookup import class_and_config, nearest, serialized
+from striate.lookup import find, made, serialized
 from striate.losses.base import EPSILON, Loss
 from striate.losses.crossentropy import (
     BinaryCrossentropy,
@@ -132,16 +132,11 @@ def serialize(loss: Loss) -> dict[str, Any]:
 
 def deserialize(form: Mapping[str, Any]) -> Loss:
     """The loss of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"loss: got {dict(form)!r}, expected a form with class_name and config")
-    return _find(found[0]).from_config(found[1])
+    return made("loss", form, _find)
 
 
 def _find(name: str) -> type[Loss]:
-    if name not in _CLASSES:
-        raise StriateError(f"loss: unknown name {name!r}; {nearest(name, [*_CLASSES, *CHOSEN_BY_SHAPE])}")
-    return _CLASSES[name]
+    return find("loss", name, _CLASSES, CHOSEN_BY_SHAPE)
 
 
 def _names() -> str:

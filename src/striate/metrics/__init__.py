@@ -7,7 +7,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.graph import Shape
-from striate.lookup import class_and_config, nearest, serialized, snake_case
+from striate.lookup import find, made, serialized, snake_case
 from striate.losses import (
     ALIASES,
     binary_crossentropy,
@@ -174,13 +174,8 @@ def serialize(metric: Metric) -> dict[str, Any]:
 
 def deserialize(form: Mapping[str, Any]) -> Metric:
     """The metric of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"metrics: got {dict(form)!r}, expected a form with class_name and config")
-    return _find(found[0]).from_config(found[1])
+    return made("metric", form, _find)
 
 
 def _find(name: str) -> type[Metric]:
-    if name not in _CLASSES:
-        raise StriateError(f"metrics: unknown name {name!r}; {nearest(name, [*_CLASSES, *_BY_SHAPE])}")
-    return _CLASSES[name]
+    return find("metric", name, _CLASSES, _BY_SHAPE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import StriateError
-from striate.lookup import class_and_config, nearest, serialized
+from striate.lookup import find, made, serialized
 from striate.optimizers import schedules
 from striate.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
 from striate.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
@@ -51,13 +51,8 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 
 def deserialize(form: Mapping[str, Any]) -> Optimizer:
     """The optimizer of a serialized form."""
-    found = class_and_config(form)
-    if found is None:
-        raise StriateError(f"optimizer: got {dict(form)!r}, expected a form with class_name and config")
-    return _find(found[0]).from_config(found[1])
+    return made("optimizer", form, _find)
 
 
 def _find(name: str) -> type[Optimizer]:
-    if name.lower() not in _CLASSES:
-        raise StriateError(f"optimizer: unknown name {name!r}; {nearest(name, _CLASSES)}")
-    return _CLASSES[name.lower()]
+    return find("optimizer", name.lower(), _CLASSES)

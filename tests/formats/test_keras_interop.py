@@ -184,13 +184,6 @@ def test_custom_classes_are_refused_by_name(tmp_path):
         load_model(tmp_path / "m.keras")
 
 
-def test_functional_models_are_refused_by_name(tmp_path):
-    inputs = keras.Input((4,))
-    keras.Model(inputs, keras.layers.Dense(2)(inputs)).save(tmp_path / "m.keras")
-    with pytest.raises(ModelFileError, match="Functional"):
-        load_model(tmp_path / "m.keras")
-
-
 def test_layers_that_striate_does_not_have_are_refused_by_name(tmp_path):
     keras.Sequential([keras.Input((4, 2)), keras.layers.LSTM(2, name="memory")]).save(tmp_path / "m.keras")
     with pytest.raises(ModelFileError, match=r"layer 'memory' \(LSTM\): Striate has no such layer"):

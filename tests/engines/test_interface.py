@@ -369,3 +369,21 @@ def test_nodes_of_other_graphs_are_refused(engine: Engine) -> None:
     images = np.zeros((1, *graph.inputs[0].shape), np.float32)
     with pytest.raises(ValueError, match="is no node of the graph"):
         engine.compile(graph).read([images], [other.outputs[0]])
+
+
+def test_training_that_does_not_fit_is_refused(engine: Engine) -> None:
+    graph = lenet()
+    examples = patterns(8, (28, 28, 1))
+    rates = np.full(2, 0.1)
+    with pytest.raises(ValueError, match="without a loss or an update rule"):
+        engine.compile(graph, losses=[SPARSE]).train(examples, np.arange(8), 4, rates, 0)
+    with pytest.raises(ValueError, match="without a loss; it cannot evaluate"):
+        engine.compile(graph).evaluate(examples, 4)
+    program = engine.compile(graph, losses=[SPARSE], rule=UpdateRule("sgd", {"momentum": 0.0, "nesterov": 0.0}))
+    before = weights_of(graph)
+    with pytest.raises(ValueError, match="8 examples in batches of 8 do not make 2 steps"):
+        program.train(examples, np.arange(8), 8, rates, 0)
+    with pytest.raises(ValueError, match="order goes beyond the 8 examples"):
+        program.train(examples, np.arange(8) + 1, 4, rates, 0)
+    for weights, old in zip(weights_of(graph), before, strict=True):
+        np.testing.assert_array_equal(weights, old)

@@ -49,6 +49,11 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
             assert getattr(layers, name)(**options).name == getattr(keras.layers, name)(**options).name
 
 
+def test_the_registry_has_every_public_layer_and_no_other() -> None:
+    public = {name: getattr(layers, name) for name in layers.__all__ if name != "Layer"}
+    assert {n: cls for n, cls in public.items() if isinstance(cls, type) and issubclass(cls, layers.Layer)} == LAYERS
+
+
 def test_names_start_again() -> None:
     assert [layers.Dense(1).name, layers.Dense(1).name, layers.Flatten().name] == ["dense", "dense_1", "flatten"]
     reset_names()

@@ -18,9 +18,9 @@ from striate.layers.building import Built
 from striate.layers.configuration import Configured
 from striate.layers.indices import check_indices
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
-from striate.layers.shapes import declared_shape, one_or_list, shapes_of
+from striate.layers.shapes import OpenShape, declared_shape, one_or_list, shapes_of
 from striate.layers.steps import Placed, Step, between_permutations, channels_to_the_end, placed
-from striate.layers.symbolic import Call, OpenShape, connect, flatten, is_symbolic
+from striate.layers.symbolic import Call, connect, flatten, is_symbolic
 
 __all__ = ["Layer", "Step", "reset_names"]
 

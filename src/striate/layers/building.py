@@ -15,9 +15,8 @@ from striate.graph import Constraint as ConstraintRule
 from striate.graph.parameters import shapes_only
 from striate.layers import arguments
 from striate.layers.assignment import assign_all
-from striate.layers.shapes import one_or_list, shapes_of
+from striate.layers.shapes import OpenShape, common_shapes, one_or_list, probes, shapes_of
 from striate.layers.steps import Placed
-from striate.layers.symbolic import OpenShape, common_shapes, probes
 
 
 class Built:

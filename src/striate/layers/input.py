@@ -11,7 +11,8 @@ from striate.errors import ShapeError, StriateError
 from striate.graph import Graph, Node, Shape, operations
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
-from striate.layers.symbolic import Call, OpenShape, SymbolicTensor, is_open
+from striate.layers.shapes import OpenShape, is_open
+from striate.layers.symbolic import Call, SymbolicTensor
 
 
 class InputLayer(Layer):

@@ -14,7 +14,7 @@ from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Parameter, Shape, operations
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
-from striate.layers.symbolic import OpenShape
+from striate.layers.shapes import OpenShape
 
 Exact = NDArray[np.float64]
 PIECE = 1 << 20  # numbers at a time in float64

@@ -10,15 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from striate.errors import ShapeError, StriateError
-from striate.graph import Shape
+from striate.layers.shapes import OpenShape
 
 if TYPE_CHECKING:
     from striate.layers.base import Layer
-
-OpenShape = tuple[int | None, ...]  # of one image, without the batch
-
-# Two sizes that stand for an open one: what differs between their results is open, too. Divisible by all small numbers.
-_PROBES = (5040, 10080)
 
 
 class SymbolicTensor:
@@ -155,37 +150,3 @@ def packed(structure: Any, values: Sequence[Any]) -> Any:
         return next(remaining)
 
     return fill(structure)
-
-
-class _Open(int):
-    """A size that is not known yet: counts as a number, shows as None."""
-
-    def __repr__(self) -> str:
-        return "None"
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return format("None", spec)
-
-
-def is_open(shape: OpenShape) -> bool:
-    """Whether a size is not known."""
-    return None in shape
-
-
-def probes(shapes: Sequence[OpenShape]) -> list[list[Shape]]:
-    """The shapes as they are if all sizes are known; else twice, with two different sizes for the open ones."""
-    if not any(is_open(shape) for shape in shapes):
-        return [[tuple(size for size in shape if size is not None) for shape in shapes]]
-    return [[tuple(_Open(n) if size is None else size for size in shape) for shape in shapes] for n in _PROBES]
-
-
-def common_shapes(results: Sequence[Sequence[Shape]]) -> list[OpenShape]:
-    """Shapes from those that probes gave: sizes that differ are open."""
-    if len(results) == 1:
-        return list(results[0])
-    return [
-        tuple(size if size == other else None for size, other in zip(*pair, strict=True))
-        for pair in zip(*results, strict=True)
-    ]

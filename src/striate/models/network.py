@@ -17,8 +17,8 @@ from striate.graph.operations import Input
 from striate.layers import Layer
 from striate.layers.indices import check_indices
 from striate.layers.input import fits
-from striate.layers.shapes import one_or_list
-from striate.layers.symbolic import OpenShape, SymbolicTensor, is_open, packed
+from striate.layers.shapes import OpenShape, is_open, one_or_list
+from striate.layers.symbolic import SymbolicTensor, packed
 from striate.models.wiring import Wiring
 
 Flags = tuple[bool, ...]

@@ -9,8 +9,8 @@ from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
 from striate.layers import InputLayer, Layer, serialize
 from striate.layers.input import fits
-from striate.layers.shapes import shapes_of
-from striate.layers.symbolic import OpenShape, SymbolicTensor, connect
+from striate.layers.shapes import OpenShape, shapes_of
+from striate.layers.symbolic import SymbolicTensor, connect
 from striate.lookup import serialized
 from striate.models.configuration import MakeLayer, described, make_layer
 from striate.models.model import Model

@@ -10,7 +10,7 @@ from striate.errors import StriateError
 from striate.graph import Node, Parameter
 from striate.graph.shapes import describe, element_count
 from striate.layers import Layer
-from striate.layers.symbolic import is_open
+from striate.layers.shapes import is_open
 from striate.models.network import Network
 from striate.models.receptive import receptive_fields
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from striate.errors import StriateError
 from striate.graph import Graph, Node
 from striate.layers import InputLayer, Layer
-from striate.layers.symbolic import Call, OpenShape, SymbolicTensor, connect, packed
+from striate.layers.shapes import OpenShape
+from striate.layers.symbolic import Call, SymbolicTensor, connect, packed
 
 
 class Wiring:

@@ -28,7 +28,7 @@ from striate.engines import Examples
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array
 from striate.layers.input import fits
-from striate.layers.symbolic import OpenShape
+from striate.layers.shapes import OpenShape
 from striate.training.targets import prepare_targets
 
 PIECE_BYTES = 16 << 20  # converted at once while searching for NaN

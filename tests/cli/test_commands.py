@@ -110,6 +110,21 @@ def test_predict(run: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.rstrip().endswith("(inverted)")
 
 
+@pytest.mark.usefixtures("fashion")
+@pytest.mark.parametrize("network", ["mobilenet_v2", "lenet5", "digit_visualizer"])
+def test_what_train_has_saved_predict_reads(network: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train("--model", network, "--out", "run", "--epochs", "1", "--batch-size", "40")
+    capsys.readouterr()
+    Image.new("L", (28, 28)).save(place / "black.png")
+    assert main(["predict", "run", "black.png"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("black.png  ")
+    assert captured.err == ""
+    model = striate.models.load_model(place / "run" / "model.keras")
+    assert model.input_shape == (None, 28, 28, 1)
+    assert model.optimizer.iterations > 0
+
+
 def test_predict_without_names(run: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (run / "classes.json").unlink()
     Image.new("L", (28, 28)).save(place / "black.png")

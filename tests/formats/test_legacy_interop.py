@@ -95,3 +95,13 @@ def test_we_continue_keras_s_training(optimizer, tmp_path):
     ours = load_model(tmp_path / "theirs.h5")
     assert ours.optimizer.iterations == 4
     np.testing.assert_allclose(train(ours, 5), train(theirs, 5), rtol=2e-4)
+
+
+def test_a_published_network_of_many_layers(tmp_path):
+    """156 names of any length in a file of 7 MB: what each could take by itself, together they cannot."""
+    theirs = keras.applications.MobileNetV2(weights=None, alpha=0.35, input_shape=(32, 32, 3))
+    theirs.save(tmp_path / "theirs.h5")
+    assert (tmp_path / "theirs.h5").stat().st_size * len(theirs.layers) > 1 << 30
+    ours = load_model(tmp_path / "theirs.h5")
+    assert_same_weights(ours, theirs)
+    assert_same_predictions(ours, theirs, np.random.default_rng(3).random((2, 32, 32, 3), dtype=np.float32))

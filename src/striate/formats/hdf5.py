@@ -23,6 +23,8 @@ AnyArray = NDArray[np.generic]
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MAXIMAL_TEXT = 1 << 30  # bytes that an attribute of texts may unfold to
 _HEAP = re.compile(rb"GCOL\x01...(.{8})", re.DOTALL)  # signature, version, size
+_SMALL_HEAP = 1 << 16  # bytes; libraries take a heap of 4 KB for short texts and one of its own for each long text
+_MAXIMAL_LARGE_HEAPS = 64  # Keras writes two: model_config and training_config
 _MAXIMAL_DEPTH = 64  # names in a path
 _Reader = TypeVar("_Reader", bound="H5Reader")
 
@@ -35,7 +37,7 @@ class H5Reader:
 
         self._name = name
         self._stream = file
-        self._heap: int | None = None
+        self._large: dict[int, int] | None = None
         file.seek(0, os.SEEK_END)
         self._size = self._unclaimed = file.tell()  # bytes, and those that arrays may still claim
         file.seek(0)
@@ -150,25 +152,52 @@ class H5Reader:
         if kind is None:
             raise ModelFileError(f"{place}: expected text, got dtype {attribute.dtype}")
         count = math.prod(attribute.shape)
-        each = self._size if kind.length is None else kind.length
-        if kind.length is None and each * count > _MAXIMAL_TEXT:
-            each = self._longest_text()  # texts of any length may all lie at one place
-        if each * count > max(_MAXIMAL_TEXT, self._size):
-            raise ModelFileError(f"{place}: {count} texts that may take {each * count} bytes; refused")
+        unfolded = (self._size if kind.length is None else kind.length) * count
+        if kind.length is None and unfolded > _MAXIMAL_TEXT:
+            unfolded = self._unfolded(count)  # texts of any length may all lie at one place
+        if unfolded > max(_MAXIMAL_TEXT, self._size):
+            raise ModelFileError(f"{place}: {count} texts that may take {unfolded} bytes; refused")
         return [text.decode("utf-8") if isinstance(text, bytes) else str(text) for text in np.ravel(group.attrs[name])]
 
-    def _longest_text(self) -> int:
-        """A bound on texts whose length is not fixed: the largest of the heaps that they are in, by their headers."""
-        if self._heap is None:
-            self._heap = 0
-            self._stream.seek(0)
-            tail = b""
-            while chunk := self._stream.read(1 << 20):
-                block = tail + chunk
-                for match in _HEAP.finditer(block):
-                    self._heap = max(self._heap, min(int.from_bytes(match.group(1), "little"), self._size))
-                tail = block[-15:]
-        return self._heap
+    def _unfolded(self, count: int) -> int:
+        """A bound on the bytes of texts whose length is not fixed, from the heaps that they are in.
+
+        Each takes at most a small heap; a large one at most once for each place of the file that refers to it.
+        """
+        if self._large is None:
+            self._large = self._large_heaps()
+        if len(self._large) > _MAXIMAL_LARGE_HEAPS:
+            return count * max(self._large.values())
+        return count * _SMALL_HEAP + sum(
+            size * min(count, self._references(address)) for address, size in self._large.items()
+        )
+
+    def _large_heaps(self) -> dict[int, int]:
+        """Address and size of each heap that is not small, by their headers."""
+        large = {}
+        for start, block in self._blocks(16):
+            for match in _HEAP.finditer(block):
+                size = min(int.from_bytes(match.group(1), "little"), self._size)
+                if size > _SMALL_HEAP:
+                    large[start + match.start()] = size
+        return large
+
+    def _references(self, place: int) -> int:
+        """How often a heap's address occurs in the file, in the form in which references to texts begin."""
+        creation = self._file.id.get_create_plist()
+        if creation.get_sizes() != (8, 8):
+            raise ModelFileError(f"{self._name}: its addresses are not of 8 bytes, as Keras writes them; refused")
+        address = (place - creation.get_userblock()).to_bytes(8, "little", signed=True)
+        return sum(block.count(address) for _, block in self._blocks(8))
+
+    def _blocks(self, width: int) -> Iterator[tuple[int, bytes]]:
+        """The file in pieces and their places; each begins with the last width - 1 bytes of the one before."""
+        self._stream.seek(0)
+        place, tail = 0, b""
+        while chunk := self._stream.read(1 << 20):
+            yield place - len(tail), tail + chunk
+            place += len(chunk)
+            tail = (tail + chunk)[1 - width :]
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

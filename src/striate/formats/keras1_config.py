@@ -25,6 +25,7 @@ _ARGUMENTS = {
 }  # fmt: skip
 _BY_CLASS = {
     "Embedding": {"output_dim": "output_dim", "init": "embeddings_initializer"},
+    "LocalResponseNormalization": {"bias": "bias"},  # a number, and no older than today's name
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"}, "Dropout": {"p": "rate"},
     "ThresholdedReLU": {"theta": "threshold"}, "GaussianDropout": {"p": "rate"}, "GaussianNoise": {"sigma": "stddev"},
     "SpatialDropout1D": {"p": "rate"}, "SpatialDropout2D": {"p": "rate"}, "SpatialDropout3D": {"p": "rate"},

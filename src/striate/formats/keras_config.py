@@ -15,6 +15,7 @@ from striate.lookup import nearest
 
 _MAXIMAL_LAYERS = 10_000
 _MAXIMAL_NESTING = 20
+_OURS = "striate.layers"  # the module of layers that Keras lacks
 _CODE = {"Lambda", "__lambda__", "__typespec__"}
 _COMPILE_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 _MIXED = ("mixed_float16", "mixed_bfloat16")  # float32 weights: they compute in float32 here
@@ -140,7 +141,7 @@ def _check_origin(form: Mapping[str, Any], where: str) -> None:
         raise ModelFileError(f"{where}: class_name: expected a name, got {class_name!r}")
     if class_name in _CODE:
         raise ModelFileError(f"{where}: {class_name} holds code, and nothing in a model file is ever executed")
-    known = module is None or (isinstance(module, str) and (module == "keras" or module.startswith("keras.")))
+    known = module in (None, _OURS) or (isinstance(module, str) and (module == "keras" or module.startswith("keras.")))
     called = form.get("config") if class_name == "function" else class_name
     if not known or registered not in (None, class_name, called):
         raise ModelFileError(

@@ -34,10 +34,12 @@ _IN_MEMORY = 64 << 20
 def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
     """Save a model so that `load_model`, and Keras 3, can go on with it: layers, weights, compilation, optimizer state.
 
-    The file replaces an older one all at once or not at all.
+    The file replaces an older one all at once or not at all. Keras has no `LocalResponseNormalization`, `TableConv2D`
+    and `Subsampling2D`: a file with one of them (AlexNet, ZFNet, GoogLeNet, LeNet-1, LeNet-5 of the paper) opens here,
+    and in Keras with a class of that name among its `custom_objects`; without one Keras names the layer and refuses.
 
     Args:
-        model: a sequential model, compiled or not.
+        model: a built model, compiled or not.
         path: a name that ends in ".keras".
         overwrite: False: an existing file is an error.
 

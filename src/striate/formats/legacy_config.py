@@ -12,6 +12,7 @@ from typing import Any
 from striate.errors import ModelFileError
 from striate.formats.keras1_config import updated
 from striate.lookup import serialized
+from striate.losses import ALIASES
 
 _MODELS = ("Sequential", "Functional", "Model")
 _DEPTH = 50  # of models within models
@@ -72,9 +73,19 @@ def legacy_model(form: Mapping[str, Any]) -> dict[str, Any]:
 
 def legacy_compile(form: Mapping[str, Any]) -> dict[str, Any]:
     """The training_config for what Keras 3 writes of `compile`."""
-    made = {key: legacy_objects(form.get(key)) for key in ("loss", "metrics", "weighted_metrics", "loss_weights")}
+    made = {key: legacy_objects(form.get(key)) for key in ("metrics", "weighted_metrics", "loss_weights")}
+    made["loss"] = _named_in_full(legacy_objects(form.get("loss")))
     optimizer = {key: form["optimizer"][key] for key in ("class_name", "config")}  # schedules keep their modules
     return made | {"sample_weight_mode": None, "optimizer_config": optimizer}
+
+
+def _named_in_full(loss: Any) -> Any:
+    """Losses without abbreviations: Keras 3 cannot read "mse" and the like in .h5 files, its own included."""
+    if isinstance(loss, str):
+        return ALIASES.get(loss.lower(), loss)
+    if isinstance(loss, Mapping) and "class_name" not in loss:
+        return {key: _named_in_full(one) for key, one in loss.items()}
+    return [_named_in_full(one) for one in loss] if isinstance(loss, list) else loss
 
 
 def legacy_objects(value: Any) -> Any:
@@ -172,7 +183,9 @@ def _metrics(value: Any) -> Any:
 
 def _legacy_layer(form: Mapping[str, Any]) -> dict[str, Any]:
     """A layer as Keras 2 writes it."""
-    made = legacy_model(form) if "layers" in form["config"] else legacy_objects(form)
+    made: dict[str, Any] = legacy_objects(form)
+    if "layers" in form["config"]:
+        made |= legacy_model(form)  # name and calls in a functional model stay
     config = made["config"]
     if form["class_name"] == "InputLayer" and "batch_shape" in config:
         config["batch_input_shape"] = config.pop("batch_shape")

@@ -19,7 +19,8 @@ class Configured:
     activity_regularizer: regularizers.Regularizer | None
     _trainable: bool
     _arguments: ClassVar[tuple[str, ...]] = ()
-    _module: ClassVar[str] = "keras.layers"  # where Keras has the class, and how it calls it besides its name
+    # Where Keras has the class (ours: those that it lacks) and the name under which it looks for it there.
+    _module: ClassVar[str] = "keras.layers"
     _registered: ClassVar[str | None] = None
 
     def get_config(self) -> dict[str, Any]:

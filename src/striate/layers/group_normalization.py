@@ -234,6 +234,7 @@ class LocalResponseNormalization(Layer):
     """
 
     _arguments = ("depth_radius", "bias", "alpha", "beta")
+    _module, _registered = "striate.layers", "LocalResponseNormalization"
 
     def __init__(
         self, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5, **options: Any

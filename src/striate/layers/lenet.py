@@ -36,6 +36,7 @@ class TableConv2D(Layer):
         StriateError: an empty table, a map without connections, or one that names a channel twice.
     """
 
+    _module, _registered = "striate.layers", "TableConv2D"
     _arguments = (
         "connections", "kernel_size", "padding", "activation", "kernel_initializer", "bias_initializer",
         "kernel_regularizer", "bias_regularizer", "activity_regularizer",
@@ -113,6 +114,7 @@ class Subsampling2D(Layer):
         **options: `name`, `trainable`, `input_shape`.
     """
 
+    _module, _registered = "striate.layers", "Subsampling2D"
     _arguments = (
         "pool_size", "activation", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
         "activity_regularizer",

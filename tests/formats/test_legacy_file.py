@@ -9,8 +9,10 @@ import pytest
 
 import striate
 from formats import networks
+from layers.cases import CASES, label
 from striate import layers
 from striate.errors import ModelFileError
+from striate.formats.keras1_config import updated
 from striate.models import load_model
 
 DATA = Path(__file__).parent / "data"
@@ -79,6 +81,29 @@ def test_what_we_write_comes_back(optimizer, tmp_path):
     assert [layer.get_config() for layer in again.layers] == [layer.get_config() for layer in model.layers]
     assert again.optimizer.get_config() == model.optimizer.get_config()
     assert train(again, x, y) == train(model, x, y)
+
+
+def test_models_in_models_with_several_outputs_come_back(keras, tmp_path):
+    a, b = layers.Input((8, 8, 2), name="a"), layers.Input((8, 8, 2), name="b")
+    inside = layers.Input((8, 8, 4))
+    inner = striate.Model(inside, layers.GlobalAveragePooling2D()(layers.BatchNormalization()(inside)), name="inner")
+    shared = layers.Conv2D(2, 3, padding="same", name="shared")
+    both = layers.Concatenate(name="both")([shared(a), shared(b)])
+    model = striate.Model([a, b], [layers.Dense(3, name="first")(inner(both)), layers.Flatten(name="second")(both)])
+    model.save(tmp_path / "m.h5")
+    images = list(np.random.default_rng(0).random((2, 5, 8, 8, 2), dtype=np.float32))
+    expected = model.predict(images, verbose=0)
+    for again in (load_model(tmp_path / "m.h5"), keras.models.load_model(tmp_path / "m.h5")):
+        assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+        for its, mine in zip(again.predict(images, verbose=0), expected, strict=True):
+            np.testing.assert_allclose(its, mine, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("case", [*CASES, ("LocalResponseNormalization", {"bias": 2.0}, ())], ids=label)
+def test_todays_configurations_are_not_taken_for_old_ones(case):
+    class_name, arguments, _ = case
+    config = getattr(layers, class_name)(**arguments).get_config()
+    assert updated(class_name, config) == (class_name, config)
 
 
 def test_without_compilation(tmp_path):

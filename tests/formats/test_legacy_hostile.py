@@ -213,6 +213,16 @@ def test_truncated_anywhere(model, path):
         refuses(model, path, "truncated or damaged")
 
 
+def test_texts_that_are_no_utf8(tmp_path):
+    model, path = networks.classifier(striate), tmp_path / "m.h5"
+    model.save(path)
+    data = path.read_bytes()
+    assert b"channels_last" in data
+    path.write_bytes(data.replace(b"channels_last", b"channels_l\xc3st"))
+    with pytest.raises(ModelFileError, match=r"model_config: is not UTF-8"):
+        striate.models.load_model(path)
+
+
 def test_damage_anywhere_is_an_error_of_ours_or_harmless(model, path):
     data = path.read_bytes()
     before = model.get_weights()

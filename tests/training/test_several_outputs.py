@@ -32,6 +32,33 @@ def pair(keras: ModuleType, as_dictionary: bool = False) -> list[Any]:
     return [theirs, ours]
 
 
+@pytest.mark.parametrize("given", [[WEIGHTS, WEIGHTS], (WEIGHTS, None), {"kind": WEIGHTS}])
+def test_weights_of_images_for_each_output_are_refused(given: Any) -> None:
+    model = network(striate)
+    model.compile("sgd", [SCE, "mse"])
+    before = model.get_weights()
+    with pytest.raises(StriateError, match=r"sample_weight: got a (list|tuple|dict) with weights for each output"):
+        model.fit([A, B], [CLASSES, VALUES], sample_weight=given, verbose=0)
+    with pytest.raises(StriateError, match=r"val_sample_weight|validation.*sample_weight"):
+        model.fit([A, B], [CLASSES, VALUES], validation_data=([A, B], [CLASSES, VALUES], given), verbose=0)
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_class_weights_need_a_single_output_as_in_keras(keras: ModuleType) -> None:
+    for model in pair(keras):
+        model.compile("sgd", [SCE, "mse"])
+        with pytest.raises(ValueError, match="class_weight"):
+            model.fit([A, B], [CLASSES, VALUES], class_weight={0: 2.0}, verbose=0)
+
+
+@pytest.mark.parametrize("weights", [[np.nan, 1.0], {"kind": 1.0, "value": np.inf}])
+def test_loss_weights_are_finite(weights: Any) -> None:
+    model = network(striate)
+    model.compile("sgd", [SCE, "mse"], loss_weights=weights)
+    with pytest.raises(StriateError, match=r"loss_weights: got .*, expected finite numbers"):
+        model.fit([A, B], [CLASSES, VALUES], verbose=0)
+
+
 SCE = "sparse_categorical_crossentropy"
 SETTINGS: list[dict[str, Any]] = [
     {"loss": [SCE, "mse"]},

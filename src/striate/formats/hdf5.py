@@ -157,7 +157,11 @@ class H5Reader:
             unfolded = self._unfolded(count)  # texts of any length may all lie at one place
         if unfolded > max(_MAXIMAL_TEXT, self._size):
             raise ModelFileError(f"{place}: {count} texts that may take {unfolded} bytes; refused")
-        return [text.decode("utf-8") if isinstance(text, bytes) else str(text) for text in np.ravel(group.attrs[name])]
+        try:  # h5py hides bytes that are no UTF-8 in surrogates, on which whoever uses the text would stumble
+            texts = [text if isinstance(text, bytes) else text.encode("utf-8") for text in np.ravel(group.attrs[name])]
+            return [text.decode("utf-8") for text in texts]
+        except UnicodeError as error:
+            raise ModelFileError(f"{place}: is not UTF-8: {error}") from error
 
     def _unfolded(self, count: int) -> int:
         """A bound on the bytes of texts whose length is not fixed, from the heaps that they are in.

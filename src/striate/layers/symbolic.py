@@ -106,7 +106,7 @@ def connect(layer: Layer, given: Any, training: bool | None = None) -> list[Symb
         if not isinstance(tensor, SymbolicTensor):
             raise StriateError(
                 f"{layer.name}: got {type(tensor).__name__} beside symbolic tensors; give either arrays or the outputs "
-                "of Input and layers"
+                "of Input and layers; to multiply by a number or add one, use Rescaling(scale, offset)"
             )
     shapes = [tensor.image_shape for tensor in inputs]
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,9 +40,12 @@ def weights_of(weights: Any, names: Sequence[str]) -> list[float] | None:
     if len(found) != len(names):
         raise StriateError(f"loss_weights: got {len(found)} for {len(names)} losses")
     try:
-        return [float(weight) for weight in found]
+        numbers = [float(weight) for weight in found]
     except (TypeError, ValueError):
         raise StriateError(f"loss_weights: got {weights!r}, expected a number for each output") from None
+    if not all(map(math.isfinite, numbers)):
+        raise StriateError(f"loss_weights: got {weights!r}, expected finite numbers")
+    return numbers
 
 
 def metrics_of(metrics: Any, names: Sequence[str], argument: str = "metrics") -> list[list[Any]]:

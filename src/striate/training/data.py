@@ -135,6 +135,8 @@ def labelled(
                 f"{label}: got {len(array):,} labels for {len(images[0]):,} images in {prefix}x; there must be as many"
             )
         targets.append(prepare_targets(array, output, label, first_not_finite))
+    if len(outputs) > 1:
+        _check_weights_of_several(sample_weight, class_weight, [output.name for output in outputs], prefix)
     classes = max(outputs[0].shape[-1], 2)  # one output says yes or no
     return prepare_examples(images, targets, sample_weight, class_weight, classes, first_not_finite, prefix)
 
@@ -199,6 +201,21 @@ def _sample_weights(value: Any, count: int, first_not_finite: FirstNotFinite, na
     result: Array = np.ascontiguousarray(to_float32(weights.reshape(-1)))
     check_finite(result, name, first_not_finite)
     return result
+
+
+def _check_weights_of_several(sample_weight: Any, class_weight: Any, names: Sequence[str], prefix: str) -> None:
+    """A network of several outputs has one weight for each image, and no classes that all outputs share."""
+    if class_weight is not None:
+        raise StriateError(
+            f"class_weight: the network has the outputs {list(names)}, and it would be of the first alone; give "
+            "sample_weight, a weight for each image"
+        )
+    listed = isinstance(sample_weight, (list, tuple)) and any(np.ndim(entry) > 0 for entry in sample_weight)
+    if listed or isinstance(sample_weight, Mapping):
+        raise StriateError(
+            f"{prefix}sample_weight: got a {type(sample_weight).__name__} with weights for each output; here an image "
+            "has one weight for all outputs: give one array, and loss_weights to compile for the share of each output"
+        )
 
 
 def _class_weights(class_weight: Mapping[int, float], targets: NDArray[Any], classes: int) -> Array:

@@ -42,6 +42,13 @@ def test_the_layers_of_a_network(capsys: pytest.CaptureFixture[str]) -> None:
     lines(capsys, "inception-v3"), lines(capsys, "mobilenet_v2")
 
 
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_file(suffix: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = str(tmp_path / f"m{suffix}")
+    NETWORKS["lenet1"].build().save(path)
+    assert lines(capsys, path)[2].startswith("2,578 parameters")
+
+
 def test_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     lines(capsys, "lenet5", "--plot", str(tmp_path / "a.svg"))
     assert (tmp_path / "a.svg").read_text().startswith("<svg")

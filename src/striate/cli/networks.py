@@ -19,7 +19,7 @@ WIDTH = 80
 def networks(
     name: Annotated[
         Optional[str],  # noqa: UP045 (Typer reads annotations, older ones not this spelling)
-        typer.Argument(help="A network of the list, or a .keras file; without it, the list.", show_default=False),
+        typer.Argument(help="A network of the list, or a .keras or .h5 file; without it, all.", show_default=False),
     ] = None,
     plot: Annotated[
         Optional[Path],  # noqa: UP045
@@ -53,7 +53,7 @@ def _find(name: str) -> tuple[Model, str]:
     from striate.cli.checks import known_name
     from striate.cli.files import load
 
-    if name.endswith(".keras") or Path(name).is_dir():
+    if name.endswith((".keras", ".h5", ".hdf5")) or Path(name).is_dir():
         return load(Path(name)), ""
     entry = NETWORKS[known_name("network", name, NETWORKS)]
     return entry.outline(), f" ({entry.paper} {entry.year})"

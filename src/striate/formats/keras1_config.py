@@ -28,7 +28,6 @@ _BY_CLASS = {
     "LocalResponseNormalization": {"bias": "bias"},  # a number, and no older than today's name
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"}, "Dropout": {"p": "rate"},
     "ThresholdedReLU": {"theta": "threshold"}, "GaussianDropout": {"p": "rate"}, "GaussianNoise": {"sigma": "stddev"},
-    "LocalResponseNormalization": {"bias": "bias"},  # a number of its formula
     "SpatialDropout1D": {"p": "rate"}, "SpatialDropout2D": {"p": "rate"}, "SpatialDropout3D": {"p": "rate"},
 }  # fmt: skip
 _VALUES = {"tf": "channels_last", "th": "channels_first", "default": None}

@@ -219,7 +219,7 @@ def test_texts_that_are_no_utf8(tmp_path):
     data = path.read_bytes()
     assert b"channels_last" in data
     path.write_bytes(data.replace(b"channels_last", b"channels_l\xc3st"))
-    with pytest.raises(ModelFileError, match=r"model_config: is not UTF-8"):
+    with pytest.raises(ModelFileError, match=r"model_config: is damaged, is not UTF-8"):
         striate.models.load_model(path)
 
 

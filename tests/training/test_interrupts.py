@@ -21,7 +21,7 @@ X, Y = data(200)
 
 @pytest.fixture(autouse=True)
 def _handler_restored() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background shells have it ignored
     yield
     signal.signal(signal.SIGINT, before)
 

@@ -161,7 +161,7 @@ class H5Reader:
             texts = [text if isinstance(text, bytes) else text.encode("utf-8") for text in np.ravel(group.attrs[name])]
             return [text.decode("utf-8") for text in texts]
         except UnicodeError as error:
-            raise ModelFileError(f"{place}: is not UTF-8: {error}") from error
+            raise ModelFileError(f"{place}: is damaged, is not UTF-8: {error}") from error
 
     def _unfolded(self, count: int) -> int:
         """A bound on the bytes of texts whose length is not fixed, from the heaps that they are in.

@@ -47,7 +47,7 @@ class Built:
 
     def _chain(self, shapes: Sequence[Shape]) -> list[Placed]:
         """All steps of the layer for inputs of some shapes; they say which parameters it needs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say what its steps are")
 
     def open_output_shapes(self, shapes: Sequence[OpenShape]) -> list[OpenShape]:
         """Shapes of the outputs for inputs of which some sizes may be open (None)."""

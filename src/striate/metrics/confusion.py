@@ -154,7 +154,7 @@ class _AtValue(_Counted):
 
     def _ratios(self, tp: Float64, fp: Float64, tn: Float64, fn: Float64) -> tuple[Float64, Float64]:
         """What must reach the value, and what is then made largest."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say which ratios it compares")
 
     def result(self) -> Any:
         bound, wanted = self._ratios(*self._counts.counts())

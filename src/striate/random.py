@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 _seed: int | None = None
 _count = 0
+_seedings = 0
 
 
 def set_random_seed(seed: int) -> None:
     """Make everything random that follows repeatable, as `keras.utils.set_random_seed` does.
 
-    Also seeds Python's `random` and NumPy's global generator, which programs use to prepare their data.
+    Also seeds Python's `random` and NumPy's global generator, which programs use to prepare their data. Called at any
+    point before `fit`, it settles the shuffles, dropout and other noise of that training, of models made before, too;
+    initial weights follow the seed that held when their layers were made.
 
     Args:
         seed: a whole number from 0 to 2**32 - 1.
@@ -28,7 +31,7 @@ def set_random_seed(seed: int) -> None:
     Raises:
         StriateError: the seed is not such a number.
     """
-    global _seed, _count
+    global _seed, _count, _seedings
     import random as python_random
     from operator import index
 
@@ -41,8 +44,14 @@ def set_random_seed(seed: int) -> None:
     if not 0 <= value < 2**32:
         raise StriateError(f"set_random_seed: got seed={value}, expected a whole number from 0 to 2**32 - 1")
     _seed, _count = value, 0
+    _seedings += 1
     python_random.seed(value)
     numpy.random.seed(value)
+
+
+def seedings() -> int:
+    """How often `set_random_seed` has been called: whoever keeps a seed draws a new one when this changes."""
+    return _seedings
 
 
 def next_generator() -> np.random.Generator:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import striate
+from striate import random
 from striate.errors import TrainingError
 from striate.random import set_random_seed
 from striate.training import loop
@@ -182,6 +183,56 @@ def test_dropout_follows_the_seed() -> None:
         return model
 
     assert same_bits(run(), run())
+
+
+def of_unseeded_layers(seed: int, before: str, **arguments: Any) -> Any:
+    """Layers made before any seed is set, with weights that are always the same; where the seed is set differs."""
+    layers = striate.layers
+    noise = [layers.Dropout(0.5), layers.GaussianNoise(0.1), layers.RandomCrop(8, 8)]
+    model = striate.Sequential([striate.Input((9, 9, 1)), noise[2], noise[1], layers.Flatten(), noise[0]])
+    model.add(layers.Dense(5, kernel_initializer="ones", activation="softmax"))
+    if before == "compile":
+        set_random_seed(seed)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    if before == "fit":
+        set_random_seed(seed)
+    model.fit(np.pad(X, [(0, 0), (0, 1), (0, 1), (0, 0)]), Y, **{"epochs": 2, "verbose": 0, **arguments})
+    return model
+
+
+@pytest.mark.parametrize("before", ["compile", "fit"])
+def test_a_seed_set_before_fit_decides_about_shuffles_and_noise(before: str) -> None:
+    once = of_unseeded_layers(5, before)
+    random.next_seed()
+    assert same_bits(once, of_unseeded_layers(5, before))
+    assert not same_bits(once, of_unseeded_layers(6, before))
+    assert same_bits(of_unseeded_layers(5, before, shuffle=False), of_unseeded_layers(5, before, shuffle=False))
+    assert not same_bits(once, of_unseeded_layers(5, before, shuffle=False))
+
+
+def test_a_seed_set_between_two_fits_decides_about_the_second() -> None:
+    def run(seed: int | None) -> Any:
+        model = of_unseeded_layers(5, "fit")
+        if seed is not None:
+            set_random_seed(seed)
+        model.fit(np.ones((40, 9, 9, 1)), Y[:40], epochs=3, initial_epoch=2, verbose=0)
+        return model
+
+    assert same_bits(run(7), run(7))
+    assert not same_bits(run(7), run(8))
+    assert not same_bits(run(7), run(None))
+    assert same_bits(run(None), run(None))
+
+
+def test_a_layer_called_on_arrays_follows_the_seed_it_was_made_with() -> None:
+    def masks(seed: int) -> list[Any]:
+        set_random_seed(seed)
+        layer = striate.layers.Dropout(0.5)
+        return [layer(X, training=True) for _ in range(2)]
+
+    assert np.array_equal(masks(1), masks(1))
+    assert not np.array_equal(masks(1), masks(2))
+    assert not np.array_equal(*masks(1))
 
 
 def test_trainable_counts_as_it_stood_when_compiled() -> None:

@@ -54,9 +54,8 @@ def test_class_weights_need_a_single_output_as_in_keras(keras: ModuleType) -> No
 @pytest.mark.parametrize("weights", [[np.nan, 1.0], {"kind": 1.0, "value": np.inf}])
 def test_loss_weights_are_finite(weights: Any) -> None:
     model = network(striate)
-    model.compile("sgd", [SCE, "mse"], loss_weights=weights)
     with pytest.raises(StriateError, match=r"loss_weights: got .*, expected finite numbers"):
-        model.fit([A, B], [CLASSES, VALUES], verbose=0)
+        model.compile("sgd", [SCE, "mse"], loss_weights=weights)
 
 
 SCE = "sparse_categorical_crossentropy"
@@ -141,13 +140,30 @@ def test_callbacks_know_the_directions() -> None:
 )
 def test_settings_that_do_not_fit(settings: dict[str, Any], message: str) -> None:
     model = network(striate)
-
-    def use() -> None:
-        model.compile("sgd", **settings)
-        model.fit([A, B], [CLASSES, VALUES], verbose=0)
-
     with pytest.raises(StriateError, match=message):
-        use()
+        model.compile("sgd", **settings)
+    assert not model.compiled
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loss": {"kind": SCE}}, r"loss: got \['kind'\], expected the outputs \['last'\]"),
+        ({"loss": SCE, "metrics": {"kind": "accuracy"}}, r"metrics: got \['kind'\], but the outputs are"),
+        ({"loss": SCE, "loss_weights": [1, 2]}, r"loss_weights: got 2 for 1 losses"),
+    ],
+)
+def test_settings_that_do_not_fit_are_found_as_soon_as_the_outputs_are_known(
+    settings: dict[str, Any], message: str
+) -> None:
+    dense = striate.layers.Dense(4, activation="softmax", name="last")
+    model = striate.Sequential([dense])
+    model.compile("sgd", **settings)
+    with pytest.raises(StriateError, match=message):
+        model.fit(A, CLASSES, verbose=0)
+    assert not dense.built
+    with pytest.raises(StriateError, match=message):
+        striate.Sequential([striate.Input((6,)), striate.layers.Dense(4, name="last")]).compile("sgd", **settings)
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def get(engine: EngineLike = None, *, device: str | None = None, precision: str 
     return _engines[key]
 
 
-def _execute(graph: Graph, images: Sequence[AnyArray], training: bool, step: int) -> list[Array]:
-    return get().compile(graph).read(images, graph.outputs, training=training, step=step)
+def _execute(graph: Graph, images: Sequence[AnyArray], training: bool, step: int, seed: int) -> list[Array]:
+    return get().compile(graph, seed=seed).read(images, graph.outputs, training=training, step=step)
 
 
 register_executor(_execute)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from striate.graph.graph import Graph
 from striate.graph.parameters import Array
 
-Executor = Callable[[Graph, Sequence[NDArray[np.generic]], bool, int], list[Array]]
+Executor = Callable[[Graph, Sequence[NDArray[np.generic]], bool, int, int], list[Array]]
 _executor: Executor | None = None
 
 
@@ -21,9 +21,9 @@ def register_executor(executor: Executor) -> None:
 
 
 def execute(
-    graph: Graph, images: Sequence[NDArray[np.generic]], training: bool = False, step: int = 0
+    graph: Graph, images: Sequence[NDArray[np.generic]], training: bool = False, step: int = 0, seed: int = 0
 ) -> list[Array]:
-    """Outputs of a graph for some images, in inference mode unless `training`; another step, other random numbers."""
+    """Outputs of a graph for some images, in inference mode unless `training`; another step or seed, other numbers."""
     if _executor is None:
         raise RuntimeError("no engine is registered; import striate rather than striate.graph alone")
-    return _executor(graph, images, training, step)
+    return _executor(graph, images, training, step, seed)

@@ -49,7 +49,7 @@ def flag(layer: str, argument: str, value: object) -> bool:
 
 
 def stream(layer: str, seed: object) -> tuple[int | None, int]:
-    """A layer's seed as given, and the key of its random numbers: the seed, or the next of the global sequence."""
+    """A layer's seed as given, and what keys its random numbers: the seed, or the next of the global sequence."""
     if seed is None:
         return None, random.next_seed() & 0xFFFFFFFF
     given = whole(layer, "seed", seed, 0)

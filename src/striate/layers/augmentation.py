@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from striate import random
 from striate.errors import StriateError
 from striate.graph import Shape, operations
 from striate.graph.operations.augmentation import FillMode, Range
@@ -23,7 +22,7 @@ class Augmentation(Layer, common=True):
     """Base of these layers.
 
     Args:
-        seed: a whole number, for random numbers of its own; None takes the next of `set_random_seed`'s sequence.
+        seed: a whole number, for random numbers of its own; None: they follow `set_random_seed`.
         data_format: "channels_last" or "channels_first".
         **options: `name`, `trainable`, `input_shape`.
     """
@@ -223,10 +222,15 @@ class RandomCrop(Augmentation):
     def __init__(
         self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **options: Any
     ) -> None:
-        seed = random.next_seed() & 0xFFFFFFFF if seed is None else seed  # Keras, too, writes down the one it chose
         super().__init__(seed, data_format, **options)
+        self._chosen = seed is None
+        self.seed = self._stream if seed is None else self.seed  # Keras, too, writes down the one it chose
         self.height = arguments.whole(self.name, "height", height)
         self.width = arguments.whole(self.name, "width", width)
+
+    @property
+    def _numbered(self) -> bool:
+        return self._chosen
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""

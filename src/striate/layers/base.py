@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +25,8 @@ from striate.layers.symbolic import Call, connect, flatten, is_symbolic
 
 __all__ = ["Layer", "Step", "reset_names"]
 
+NUMBERED = 2**31  # the first stream of random numbers of layers without a seed of their own
+
 
 class Layer(Built, Configured):
     """Base of all layers.
@@ -42,6 +45,7 @@ class Layer(Built, Configured):
     """
 
     _several_inputs: ClassVar[bool] = False
+    _stream: int = 0  # of layers with random numbers: what keys them when the layer is called on arrays
     _common: ClassVar[bool] = True  # `class Pooling(Layer, common=True)`: no layer itself, but what several share
 
     def __init_subclass__(cls, common: bool = False, **options: Any) -> None:
@@ -123,6 +127,8 @@ class Layer(Built, Configured):
             operation = item.step.operation
             if training is False:
                 operation = operation.in_inference(*item.before)
+            if self._numbered and hasattr(operation, "stream"):
+                operation = replace(operation, stream=NUMBERED + len(graph.nodes))  # type: ignore[call-arg]
             taken = [nodes[place] for place in item.places]
             last = i == len(chain) - 1
             if not last and isinstance(operation, operations.Permute) and operation.undoes(taken[0].operation):
@@ -153,9 +159,15 @@ class Layer(Built, Configured):
         nodes = [graph.add(operations.Input(a.shape[1:]), name=f"input_{i}") for i, a in enumerate(images)]
         graph.outputs = self.lower_all(graph, nodes)
         check_indices(graph, images)
-        outputs = execute(graph, images, bool(training), self._training_calls)
+        seed = self._stream if self._numbered else 0
+        outputs = execute(graph, images, bool(training), self._training_calls, seed)
         self._training_calls += bool(training)
         return self._output_structure(inputs, outputs)
+
+    @property
+    def _numbered(self) -> bool:
+        """Whether random numbers follow the layer's place in the network, as it has been given no seed of its own."""
+        return getattr(self, "seed", 0) is None
 
     def _output_structure(self, given: Any, outputs: Sequence[Any]) -> Any:
         """How the outputs are handed out."""

@@ -24,7 +24,7 @@ class Dropout(Layer):
         noise_shape: shape of the mask, the batch included, such as (None, 1, 1, 64): None stands for the input's size,
             and along axes of size 1 everything falls or stays together. None: each number for itself. A number for
             the batch other than 1 is taken as None.
-        seed: a whole number, for masks of its own; None takes the next of `set_random_seed`'s sequence.
+        seed: a whole number, for masks of its own; None: they follow `set_random_seed`.
         **options: `name`, `trainable`, `input_shape`.
 
     Raises:

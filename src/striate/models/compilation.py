@@ -28,16 +28,14 @@ class Compilable(Network):
 
     Attributes:
         stop_training: set it to True in a callback to stop after the present batch.
-        seed: keys the shuffles and the dropout of this model since `compile`.
     """
 
     stop_training: bool
-    seed: int
 
     def __init__(self, *, name: str | None = None, trainable: bool = True) -> None:
         super().__init__(name=name, trainable=trainable)
         self.stop_training = False
-        self.seed = 0
+        self._seed = self._seeding = 0
         self._compiled: Compiled | None = None
         self._compiled_flags: tuple[bool, ...] = ()
         self._training_programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
@@ -61,13 +59,17 @@ class Compilable(Network):
                 "torch:cuda:1", an engine; None: $STRIATE_ENGINE, else the native one. Not saved with the model.
 
         Raises:
-            StriateError: a name that is not known (the message gives the nearest ones), or a device that is not there.
+            StriateError: a name that is not known (the message gives the nearest ones), a device that is not there, or
+                losses, weights or metrics that do not fit the outputs; while those are not known, `fit` raises this.
         """
         chosen = None if engine is None else get_engine(engine)
-        self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
+        compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
+        if self.wiring is not None:  # else the first images show what the outputs are
+            compiled.check_outputs(self._target_names)
+        self._compiled = compiled
         self._engine = chosen
         self._compiled_flags = self.trainable_flags
-        self.seed = random.next_seed()
+        self._seeding = -1
         self.stop_training = False
         self._training_programs.clear()
 
@@ -87,6 +89,24 @@ class Compilable(Network):
     def loss(self) -> Any:
         """The loss as `compile` was given it; None before."""
         return None if self._compiled is None else self._compiled.loss
+
+    @property
+    def seed(self) -> int:
+        """What keys the shuffles, dropout and other noise of this model's training.
+
+        Drawn from the sequence of `set_random_seed` by the first training after `compile` or after `set_random_seed`,
+        so trainings continued without either go on as if never stopped.
+        """
+        return self._seed
+
+    @seed.setter
+    def seed(self, value: int) -> None:
+        self._seed, self._seeding = value, random.seedings()
+
+    def _draw_seed(self) -> None:
+        """A new seed, if `compile` or `set_random_seed` has been called since the last was drawn."""
+        if self._seeding != random.seedings():
+            self.seed = random.next_seed()
 
     def reset_metrics(self) -> None:
         """Set loss and metrics back to their start; `fit` and `evaluate` do so themselves."""
@@ -159,6 +179,7 @@ class Compilable(Network):
     def _prepare(self, compiled: Compiled, engine: Engine, examples: Examples) -> tuple[Program, Meters]:
         """Build if need be; the program for training on images of this size, and the metrics."""
         self.build_for(examples.images)
+        self._draw_seed()
         if len(self._compiled_flags) != len(self.leaves()):  # layers were added since compile
             self._compiled_flags = self.trainable_flags
         if self._compiled_flags != self.trainable_flags:
@@ -169,7 +190,7 @@ class Compilable(Network):
         graph = self.graph_with(self._compiled_flags, [array.shape[1:] for array in examples.images])
         shapes = [node.shape for node in graph.outputs]
         functions, meters = compiled.resolve(self._target_names, examples.targets, shapes)
-        key = (graph, engine, *rule_key(compiled, functions))
+        key = (graph, engine, self.seed, *rule_key(compiled, functions))
         if key not in self._training_programs:
             with self.flags_set(self._compiled_flags):
                 rule = compiled.optimizer.rule(graph.parameters())

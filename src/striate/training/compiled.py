@@ -42,12 +42,18 @@ class Compiled:
         self.meters: Meters | None = None
         self._resolved_for: tuple[Any, ...] = ()
 
-    def outputs(self, names: Sequence[str], shapes: Sequence[Shape]) -> list[Output]:
-        """The network's outputs, each with its loss."""
-        chosen = by_output.losses_of(self.loss, names)
+    def check_outputs(self, names: Sequence[str]) -> None:
+        """Raise StriateError unless losses, their weights and metrics are those of outputs of these names."""
+        if self.loss is not None:
+            by_output.losses_of(self.loss, names)
         by_output.weights_of(self.loss_weights, names)
         for argument, given in (("metrics", self.metrics), ("weighted_metrics", self.weighted_metrics)):
             by_output.metrics_of(given, names, argument)
+
+    def outputs(self, names: Sequence[str], shapes: Sequence[Shape]) -> list[Output]:
+        """The network's outputs, each with its loss."""
+        self.check_outputs(names)
+        chosen = by_output.losses_of(self.loss, names)
         return [Output(name, shape, loss) for name, shape, loss in zip(names, shapes, chosen, strict=True)]
 
     def resolve(

@@ -7,21 +7,8 @@
 
 namespace striate {
 
-constexpr int64_t BLOCK = 4096;  // numbers: small enough for the first-level cache
-
 Program::Program(Graph graph, UpdateRule rule, uint64_t seed, const Kernels& kernels, std::shared_ptr<ThreadPool> threads)
-    : graph_(std::move(graph)), rule_(rule), seed_(seed), kernels_(kernels), threads_(std::move(threads)) {
-  for (size_t p = 0; p < graph_.parameters.size(); p++)
-    for (int64_t first = 0; first < graph_.parameters[p].count; first += BLOCK)
-      blocks_.push_back({static_cast<int>(p), first, std::min(BLOCK, graph_.parameters[p].count - first)});
-  for (size_t p = 0; p < graph_.parameters.size(); p++) {
-    if (graph_.parameters[p].orthogonality.factor != 0 && graph_.parameters[p].trainable) wholes_.orthogonal.push_back(static_cast<int>(p));
-    if (graph_.parameters[p].norms.any() && graph_.parameters[p].trainable) wholes_.bounded.push_back(static_cast<int>(p));
-  }
-  whole_penalties_.assign(wholes_.orthogonal.size(), 0.0);
-  block_penalties_.assign(blocks_.size(), 0.0);
-  block_squares_.assign(blocks_.size(), 0.0);
-}
+    : graph_(std::move(graph)), seed_(seed), kernels_(kernels), threads_(std::move(threads)), updater_(graph_.parameters, rule, kernels_) {}
 
 Program::Compiled& Program::compiled(const Purpose& purpose, int64_t batch_size) {
   const Kernels& kernels = kernels_for(kernels_, batch_size);
@@ -60,153 +47,6 @@ double Program::batch_loss(const Builder& b, int64_t count) const {
   return total / static_cast<double>(count);
 }
 
-double Program::parameter_penalties() {
-  double total = 0;
-  for (const Block& block : blocks_) {
-    const Parameter& p = graph_.parameters[static_cast<size_t>(block.parameter)];
-    if (!p.trainable || (p.l1 == 0 && p.l2 == 0)) continue;
-    double absolute, squared;
-    kernels_.penalty_sums(p.value + block.first, block.count, &absolute, &squared);
-    total += static_cast<double>(p.l1) * absolute + static_cast<double>(p.l2) * squared;
-  }
-  for (int index : wholes_.orthogonal) {
-    const Parameter& p = graph_.parameters[static_cast<size_t>(index)];
-    total += orthogonality_penalty(p.orthogonality, p.value);
-  }
-  return total;
-}
-
-// The rule's numbers for one step (counted from 0), with Keras's bias corrections.
-Program::StepNumbers Program::step_numbers(double learning_rate, uint64_t step) {
-  UpdateArguments a = {};
-  a.rule = rule_.rule;
-  a.learning_rate = static_cast<float>(learning_rate);
-  a.weight_decay = rule_.weight_decay;
-  a.beta_1 = rule_.beta_1;
-  a.beta_2 = rule_.beta_2;
-  a.epsilon = rule_.epsilon;
-  a.momentum = rule_.momentum;
-  a.rho = rule_.rho;
-  a.nesterov = rule_.nesterov;
-  a.centered = rule_.centered;
-  a.clip_value = rule_.clip_value;
-  a.power = -rule_.learning_rate_power;
-  a.l1 = rule_.l1;
-  a.l2 = rule_.beta == 0 ? rule_.l2 : rule_.l2 + rule_.beta / (2 * a.learning_rate);
-  a.shrinkage = rule_.shrinkage;
-  a.gradient_scale = 1.0f;
-  a.average_momentum = step == 0 ? 0.0f : rule_.average_momentum;
-  a.average_overwrites = rule_.overwrite_frequency > 0 && (step + 1) % rule_.overwrite_frequency == 0;
-  const double t = static_cast<double>(step) + 1, b1 = static_cast<double>(rule_.beta_1), b2 = static_cast<double>(rule_.beta_2);
-  if (rule_.rule == Rule::adam || rule_.rule == Rule::adamw)
-    a.correction_1 = static_cast<float>(std::sqrt(1 - std::pow(b2, t)) / (1 - std::pow(b1, t)));
-  if (rule_.rule == Rule::adamax) a.correction_1 = static_cast<float>(1 / (1 - std::pow(b1, t)));
-  if (rule_.rule == Rule::nadam) {
-    const double now = b1 * (1 - 0.5 * std::pow(0.96, t)), next = b1 * (1 - 0.5 * std::pow(0.96, t + 1));
-    const double product = *rule_.u_product * now;
-    a.correction_1 = static_cast<float>(next / (1 - product * next));
-    a.correction_2 = static_cast<float>((1 - now) / (1 - product));
-    a.correction_3 = static_cast<float>(1 / (1 - std::pow(b2, t)));
-  }
-  return {a, rule_.clip_norm > 0 || rule_.global_clip_norm > 0};
-}
-
-// The block's gradient from all slots, with the penalties' slopes, left in the first slot.
-void Program::sum_block(Builder& b, const Block& block, int64_t slots) {
-  const Parameter& p = graph_.parameters[static_cast<size_t>(block.parameter)];
-  GradientSlots& g = b.gradients[static_cast<size_t>(block.parameter)];
-  const int64_t used = g.whole_batch ? 1 : slots;
-  if (used == 1 && p.l1 == 0 && p.l2 == 0) return;
-  const float* from[16];
-  for (int64_t s = 0; s < used; s++) from[s] = g.slot(s) + block.first;
-  kernels_.sum_gradients(from, used, p.value + block.first, g.slot(0) + block.first, block.count, p.l1, p.l2);
-}
-
-// What gradients are multiplied with so that their norm, by parameter or of all, stays within its bound.
-float Program::clip_scale(int parameter) const {
-  double squares = 0;
-  for (size_t i = 0; i < blocks_.size(); i++)
-    if (rule_.global_clip_norm > 0 || blocks_[i].parameter == parameter) squares += block_squares_[i];
-  const double norm = std::sqrt(squares), bound = static_cast<double>(rule_.global_clip_norm > 0 ? rule_.global_clip_norm : rule_.clip_norm);
-  return norm > bound ? static_cast<float>(bound / norm) : 1.0f;
-}
-
-// Each thread takes whole parameters: their penalties as a whole, added to the gradients that sum_block left.
-void Program::whole_penalties(Builder& b, int thread) {
-  const int threads = b.plan.team();
-  for (size_t i = static_cast<size_t>(thread); i < wholes_.orthogonal.size(); i += static_cast<size_t>(threads)) {
-    const auto index = static_cast<size_t>(wholes_.orthogonal[i]);
-    const Parameter& p = graph_.parameters[index];
-    if (b.gradients[index].written) whole_penalties_[i] = add_orthogonality_gradient(p.orthogonality, p.value, b.gradients[index].slot(0));
-  }
-}
-
-void Program::bound_parameters(Builder& b, int thread) {
-  const int threads = b.plan.team();
-  for (size_t i = static_cast<size_t>(thread); i < wholes_.bounded.size(); i += static_cast<size_t>(threads)) {
-    const auto index = static_cast<size_t>(wholes_.bounded[i]);
-    if (b.gradients[index].written) bound_norms(graph_.parameters[index].norms, graph_.parameters[index].value);
-  }
-}
-
-void Program::update_parameters(Builder& b, const StepNumbers& numbers, int64_t slots, int thread) {
-  const size_t threads = static_cast<size_t>(b.plan.team()), me = static_cast<size_t>(thread);
-  const size_t first = blocks_.size() * me / threads, last = blocks_.size() * (me + 1) / threads;
-  const auto each = [&](auto work) {
-    for (size_t i = first; i < last; i++) {
-      const Block& block = blocks_[i];
-      if (b.gradients[static_cast<size_t>(block.parameter)].written) work(i, block, graph_.parameters[static_cast<size_t>(block.parameter)]);
-    }
-  };
-  const auto penalties = [&](size_t i, const Block& block, const Parameter& p) {
-    if (p.l1 == 0 && p.l2 == 0) return;
-    double absolute, squared;
-    kernels_.penalty_sums(p.value + block.first, block.count, &absolute, &squared);
-    block_penalties_[i] = static_cast<double>(p.l1) * absolute + static_cast<double>(p.l2) * squared;
-  };
-  const auto update = [&](const Block& block, const Parameter& p, float scale) {
-    UpdateArguments a = numbers.arguments;
-    a.weights = p.value + block.first;
-    a.gradient = b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first;
-    for (int k = 0; k < 3; k++) a.slot[k] = p.slots[k] ? p.slots[k] + block.first : nullptr;
-    a.average = p.average ? p.average + block.first : nullptr;
-    a.count = block.count;
-    a.gradient_scale = scale;
-    a.non_negative = p.non_negative;
-    if (!p.decays) a.weight_decay = 0;
-    kernels_.update(a);
-  };
-  const auto squares = [&](size_t i, const Block& block) {
-    block_squares_[i] = kernels_.sum_of_squares(b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first, block.count);
-  };
-  const bool whole = !wholes_.orthogonal.empty(), at_once = !whole && !numbers.clips_norms;
-  each([&](size_t i, const Block& block, const Parameter& p) {
-    penalties(i, block, p);
-    sum_block(b, block, slots);
-    if (at_once) update(block, p, 1.0f);
-    if (!whole && numbers.clips_norms) squares(i, block);
-  });
-  if (whole) {
-    b.plan.meet();
-    whole_penalties(b, thread);
-    b.plan.meet();
-    if (numbers.clips_norms) each([&](size_t i, const Block& block, const Parameter&) { squares(i, block); });
-  }
-  if (!at_once) {
-    if (numbers.clips_norms) b.plan.meet();
-    int scaled = -1;
-    float scale = 1;
-    each([&](size_t, const Block& block, const Parameter& p) {
-      if (numbers.clips_norms && block.parameter != scaled) scale = clip_scale(scaled = block.parameter);
-      update(block, p, scale);
-    });
-  }
-  if (!wholes_.bounded.empty()) {
-    b.plan.meet();
-    bound_parameters(b, thread);
-  }
-}
-
 static Batch batch_of(const Examples& examples, uint64_t seed) {
   Batch batch;
   batch.images = examples.images;
@@ -226,10 +66,7 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
   c.plan.prepare(c.plan.packs_of(largest));
   if (profiling_ && training_ != &c) c.plan.start_profile();
   training_ = &c;
-  const bool penalised = std::any_of(graph_.parameters.begin(), graph_.parameters.end(),
-                                     [](const Parameter& p) { return p.penalised(); });
   Batch batch = batch_of(examples, seed_);
-  StepNumbers numbers = {};
   int64_t done = 0;
   const auto begin_step = [&](int64_t step) {
     const int64_t start = step * batch_size;
@@ -239,7 +76,7 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
     batch.step = first_step + static_cast<uint64_t>(step);
     batch.outputs = outputs;
     for (auto& sink : batch.outputs) sink.data += start * sink.stride;
-    numbers = step_numbers(learning_rates[step], batch.step);
+    updater_.begin_step(learning_rates[step], batch.step);
   };
   threads_->run(c.plan.team(), [&](int thread) {
     for (int64_t step = 0; step < steps; step++) {
@@ -248,17 +85,15 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
       c.plan.run(batch, thread);
       const bool go_on = std::isfinite(batch_loss(c.builder, batch.count));  // the same sum on every thread
       const auto start = std::chrono::steady_clock::now();
-      if (go_on) update_parameters(c.builder, numbers, std::min(batch.packs, c.plan.slots(c.plan.capacity())), thread);
+      if (go_on) updater_.update(c.builder, std::min(batch.packs, c.plan.slots(c.plan.capacity())), thread);
       if (thread == 0) update_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       c.plan.meet();
       if (thread == 0) {
-        losses[step] = batch_loss(c.builder, batch.count);
-        for (const auto* penalties : {&block_penalties_, &whole_penalties_})
-          if (penalised) losses[step] += std::accumulate(penalties->begin(), penalties->end(), 0.0);
+        losses[step] = batch_loss(c.builder, batch.count) + updater_.penalties();
         done = step + 1;
         if (go_on) {
           for (const auto& hook : c.builder.after_step) hook();
-          if (rule_.u_product) *rule_.u_product *= static_cast<double>(rule_.beta_1) * (1 - 0.5 * std::pow(0.96, static_cast<double>(batch.step) + 1));
+          updater_.end_step(batch.step);
         }
       }
       if (!go_on) break;

@@ -9,6 +9,7 @@
 #include "graph.h"
 #include "plan.h"
 #include "threads.h"
+#include "update.h"
 
 namespace striate {
 
@@ -42,7 +43,7 @@ class Program {
   void start_profile();
   std::vector<std::pair<std::string, double>> profile() const;
   // l1 sum |w| + l2 sum w^2 over the parameters, and what is not orthogonal in them.
-  double parameter_penalties();
+  double parameter_penalties() const { return updater_.parameter_penalties(); }
 
  private:
   struct Compiled {
@@ -54,42 +55,20 @@ class Program {
       builder.build();
     }
   };
-  // A run of numbers of one parameter: the unit of updates and of sums, always the same.
-  struct Block {
-    int parameter;
-    int64_t first, count;
-  };
-  struct StepNumbers {
-    UpdateArguments arguments;
-    bool clips_norms;
-  };
-  // Parameters whose step has a part for them as a whole.
-  struct Wholes {
-    std::vector<int> orthogonal, bounded;
-  };
 
   Compiled& compiled(const Purpose& purpose, int64_t batch_size);
   void run_batches(Compiled& c, Batch batch, const Examples& examples, int64_t batch_size, const std::vector<Sink>& outputs,
                    const std::function<void(int64_t, int64_t)>& after_batch);
   double batch_loss(const Builder& b, int64_t count) const;
-  StepNumbers step_numbers(double learning_rate, uint64_t step);
-  void sum_block(Builder& b, const Block& block, int64_t slots);
-  void whole_penalties(Builder& b, int thread);
-  void bound_parameters(Builder& b, int thread);
-  void update_parameters(Builder& b, const StepNumbers& numbers, int64_t slots, int thread);
-  float clip_scale(int parameter) const;
 
   Graph graph_;
-  UpdateRule rule_;
   uint64_t seed_;
   const Kernels& kernels_;
   std::shared_ptr<ThreadPool> threads_;
+  Updater updater_;
   Compiled* training_ = nullptr;
   bool profiling_ = false;
   double update_seconds_ = 0;
-  std::vector<Block> blocks_;
-  Wholes wholes_;
-  std::vector<double> block_penalties_, block_squares_, whole_penalties_;
   std::map<std::string, std::unique_ptr<Compiled>> compiled_;
 };
 

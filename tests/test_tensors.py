@@ -15,8 +15,10 @@ from striate.tensors import as_tensor, wrapped
 
 def test_numpy_gives_plain_arrays_and_numbers() -> None:
     tensor = wrapped(np.arange(6.0).reshape(2, 3))
-    assert type(tensor.numpy()) is np.ndarray and np.shares_memory(tensor.numpy(), tensor)
-    assert type(tensor.mean().numpy()) is np.float64 and tensor[1, 2].numpy() == 5
+    assert type(tensor.numpy()) is np.ndarray
+    assert np.shares_memory(tensor.numpy(), tensor)
+    assert type(tensor.mean().numpy()) is np.float64
+    assert tensor[1, 2].numpy() == 5
     assert [row.numpy().tolist() for row in tensor] == [[0, 1, 2], [3, 4, 5]]
     assert [number.numpy() for number in tensor[0]] == [0, 1, 2]
 
@@ -24,14 +26,20 @@ def test_numpy_gives_plain_arrays_and_numbers() -> None:
 def test_arithmetic_stays_a_tensor() -> None:
     tensor = wrapped(np.ones((2, 3), np.float32))
     for value in (tensor / 255.0, np.sqrt(tensor), tensor @ tensor.T, tensor.sum(axis=0), tensor.sum(), tensor[0, 0]):
-        assert isinstance(value, Tensor) and value.dtype == np.float32
+        assert isinstance(value, Tensor)
+        assert value.dtype == np.float32
     assert isinstance(tensor == 1, Tensor)
 
 
 def test_single_elements_act_as_numbers() -> None:
     three = wrapped(np.float32(3.25))
-    assert float(three) == 3.25 and int(three) == 3 and f"{three:.1f}" == "3.2" and bool(three) and round(three) == 3
-    assert "abcd"[wrapped(np.int64(2))] == "c" and {wrapped(np.int64(2)): "two"}[wrapped(np.int64(2))] == "two"
+    assert float(three) == 3.25
+    assert int(three) == 3
+    assert f"{three:.1f}" == "3.2"
+    assert bool(three)
+    assert round(three) == 3
+    assert "abcd"[wrapped(np.int64(2))] == "c"
+    assert {wrapped(np.int64(2)): "two"}[wrapped(np.int64(2))] == "two"
     with pytest.raises(TypeError, match=r"tensor of shape \(2,\)"):
         hash(wrapped(np.zeros(2)))
 
@@ -41,7 +49,8 @@ def test_augmented_assignment_leaves_the_original_alone() -> None:
     tensor = wrapped(data)
     tensor += 1
     tensor /= 4
-    assert data.tolist() == [1, 1, 1] and tensor.tolist() == [0.5, 0.5, 0.5]
+    assert data.tolist() == [1, 1, 1]
+    assert tensor.tolist() == [0.5, 0.5, 0.5]
 
 
 def test_numpy_of_what_must_not_be_written_is_a_copy() -> None:
@@ -53,18 +62,21 @@ def test_numpy_of_what_must_not_be_written_is_a_copy() -> None:
 
 def test_pickling() -> None:
     restored = pickle.loads(pickle.dumps(wrapped(np.arange(3))))
-    assert isinstance(restored, Tensor) and restored.numpy().tolist() == [0, 1, 2]
+    assert isinstance(restored, Tensor)
+    assert restored.numpy().tolist() == [0, 1, 2]
 
 
 def test_what_layers_and_models_return() -> None:
     model = Sequential([layers.Input((4,)), layers.Dense(3, activation="softmax")])
     x = np.ones((2, 4), np.float32)
-    assert type(model(x).numpy()) is np.ndarray and model(x)[0].numpy().shape == (3,)
+    assert type(model(x).numpy()) is np.ndarray
+    assert model(x)[0].numpy().shape == (3,)
     assert np.argmax(model(x)) == np.argmax(model(x).numpy())
     assert type(model.predict(x, verbose=0)) is np.ndarray
     hidden = model.layers[0](x)[:, [0, 1, 2, 0]]
     np.testing.assert_array_equal(model(hidden), model(hidden.numpy()))
-    assert isinstance(activations.relu(np.zeros(3)), Tensor) and isinstance(activations.softmax(x, axis=0), Tensor)
+    assert isinstance(activations.relu(np.zeros(3)), Tensor)
+    assert isinstance(activations.softmax(x, axis=0), Tensor)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +95,9 @@ def test_what_layers_and_models_return() -> None:
 )
 def test_as_tensor_has_the_types_of_tensorflow(value: object, dtype: type, shape: tuple[int, ...]) -> None:
     tensor = as_tensor(value)
-    assert isinstance(tensor, Tensor) and tensor.dtype == dtype and tensor.shape == shape
+    assert isinstance(tensor, Tensor)
+    assert tensor.dtype == dtype
+    assert tensor.shape == shape
 
 
 def test_text_is_bytes() -> None:

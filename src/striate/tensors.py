@@ -28,7 +28,8 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
 
     def get_shape(self) -> tuple[int, ...]:
         """The shape."""
-        return self.shape
+        shape: tuple[int, ...] = self.shape
+        return shape
 
     def __getitem__(self, key: Any) -> Any:
         found = super().__getitem__(key)

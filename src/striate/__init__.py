@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from striate.layers import Input, Layer
     from striate.losses import Loss
     from striate.metrics import Metric
-    from striate.models import Model, Sequential
+    from striate.models import Ensemble, Model, Sequential
     from striate.optimizers import Optimizer
 
 _MODULES = frozenset(
@@ -57,6 +57,7 @@ _MODULES = frozenset(
     ]
 )
 _NAMES = {
+    "Ensemble": "models",
     "Input": "layers",
     "Layer": "layers",
     "Loss": "losses",
@@ -67,6 +68,7 @@ _NAMES = {
 }
 
 __all__ = [
+    "Ensemble",
     "Input",
     "Layer",
     "Loss",

@@ -15,7 +15,7 @@ DOCUMENTS = [
     ROOT / name
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/start.md", "docs/design.md",
-        "docs/performance.md", "docs/augmentation.md", "docs/engines.md",
+        "docs/performance.md", "docs/augmentation.md", "docs/engines.md", "docs/ensembles.md",
     )
 ]  # fmt: skip
 WITH_PROGRAMS = ["README.md", "docs/start.md"]
@@ -93,6 +93,21 @@ def test_the_augmentation_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         exec(compile(program, "docs/augmentation.md", "exec"), space)
     assert space["accuracy"] > 0.5
     assert (space["turned"] != x[:8, ..., None]).any()
+
+
+def test_the_ensemble_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from striate.datasets import fashion_mnist
+    from striate.datasets.subset import load_subset
+
+    (x, y), (x_test, y_test) = load_subset()
+    few = (x[:1000], y[:1000]), (x_test[:300], y_test[:300])
+    monkeypatch.setattr(fashion_mnist, "load_data", lambda subset=False: few)
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {"__name__": "document"}
+    for program in blocks((ROOT / "docs/ensembles.md").read_text(encoding="utf-8"), "python"):
+        exec(compile(program, "docs/ensembles.md", "exec"), space)
+    assert space["result"]["accuracy"] > 0.5
+    assert (space["again"].predict(x_test[:9], verbose=0) == space["seven"].predict(x_test[:9], verbose=0)).all()
 
 
 @every_document

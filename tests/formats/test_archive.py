@@ -54,6 +54,13 @@ def test_refuses_truncated_archives():
             open_zip(data[:length])
 
 
+def test_refuses_archives_with_other_data_around_them():
+    data = make_zip([("a", b"alpha")])
+    for wrong in (b"before" + data, data + b"behind"):
+        with pytest.raises(ModelFileError, match="other data"):
+            open_zip(wrong)
+
+
 def test_missing_members_are_named():
     with pytest.raises(ModelFileError, match=r"m\.keras: has no b"):
         open_zip(make_zip([("a", b"")])).read("b", 10)

@@ -25,7 +25,7 @@ def predict(
     shape = _input_shape(network)
     read = [read_image(path, shape, invert) for path in images]
     pixels: Any = np.stack([image for image, _ in read]).reshape(-1, *network.input_shape[1:])
-    if not any(type(layer).__name__ == "Rescaling" for layer in network.layers):
+    if not _scales(network):
         typer.echo("The model has no Rescaling layer: pixels are divided by 255.", err=True)
         pixels = pixels.astype(np.float32) / 255
     chances = probabilities(np.asarray(network.predict(pixels, verbose=0)))
@@ -34,6 +34,17 @@ def predict(
         best = int(np.argmax(row))
         name = names[best] if best < len(names) else f"class {best}"
         typer.echo(f"{path!s:{width}}  {name}  {100 * row[best]:.1f} %{f'  ({done})' if done else ''}")
+
+
+def _scales(network: Any) -> bool:
+    """Whether a network, or all networks of an ensemble, divide pixels themselves."""
+    from striate.errors import StriateError
+
+    members = getattr(network, "members", [network])
+    found = {any(type(layer).__name__ == "Rescaling" for layer in member.layers) for member in members}
+    if len(found) > 1:
+        raise StriateError("some members of the ensemble have a Rescaling layer, some have none: no pixels suit all")
+    return found == {True}
 
 
 def _input_shape(network: Any) -> tuple[int, int, int]:

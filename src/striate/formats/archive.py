@@ -7,7 +7,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
 
@@ -28,7 +28,7 @@ class Archive:
     """An open zip file. Members are found by exact name, so a name that points elsewhere has no effect."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        self._name = name
+        self._name, self._size = name, file.seek(0, os.SEEK_END)
         try:
             _check_directory(file, name)
             self._zip = zipfile.ZipFile(file)
@@ -38,12 +38,28 @@ class Archive:
             raise ModelFileError(
                 f"{name}: is not a .keras file: {error}; it is foreign or truncated"
             ) from error
+        if min((info.header_offset for info in self._zip.infolist()), default=0) > 0:  # the end of a file in the file
+            raise ModelFileError(f"{name}: other data come before its archive; it is foreign or truncated")
         self._count: dict[str, int] = {}
         for info in self._zip.infolist():
             self._count[info.filename] = self._count.get(info.filename, 0) + 1
 
     def __contains__(self, member: str) -> bool:
         return member in self._count
+
+    def check_stored(self, members: Sequence[str]) -> None:
+        """Refuse members that are packed or lie over each other: those of a small file are then small together, too.
+
+        For members that are archives themselves, whose own packing multiplies with that around them.
+        """
+        sizes = 0
+        for member in members:
+            info = self._info(member)
+            if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
+                raise ModelFileError(f"{self._name}: {member} is packed, which model files in an ensemble never are")
+            sizes += info.file_size
+        if sizes > self._size:
+            raise ModelFileError(f"{self._name}: its members declare {sizes} bytes, but the file has {self._size}")
 
     def read(self, member: str, limit: int) -> bytes:
         """The bytes of a small member; ModelFileError when it is missing, broken or longer than `limit`."""
@@ -100,6 +116,9 @@ def _check_directory(file: BinaryIO, name: str) -> None:
         raise ModelFileError(
             f"{name}: is not a .keras file: no zip archive ends here ({size} bytes); it is foreign or truncated"
         )
+    (comment,) = struct.unpack_from("<H", tail, end + 20)
+    if len(tail) != end + 22 + comment:
+        raise ModelFileError(f"{name}: other data follow its archive; it is foreign or truncated")
     (directory,) = struct.unpack_from("<I", tail, end + 12)
     if end >= 20 and tail[end - 20 : end - 16] == b"PK\x06\x07":  # archives of more than 2 GB have a second record
         (place,) = struct.unpack_from("<Q", tail, end - 12)

@@ -24,6 +24,7 @@ from striate.version import __version__
 
 if TYPE_CHECKING:
     from striate.models import Model
+    from striate.models.ensemble import Ensemble
 
 _METADATA, _CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 _KERAS_LAYOUT = "3.15.1"  # the version whose layout is written; Keras itself does not read this
@@ -46,23 +47,35 @@ def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
     Raises:
         ModelFileError: the name, a layer class of your own, or a folder that cannot be written, such as a full disk.
     """
+    name = checked_target(path, [".keras"], overwrite)
+    config = describe(model)
+    with replacing(name) as file:
+        write(model, config, file, name)
+
+
+def describe(model: Model) -> bytes:
+    """What config.json holds; found before anything is written, as not every layer can be saved."""
     from striate.formats.keras_config import describe_model
+
+    return json.dumps(describe_model(model)).encode()
+
+
+def write(model: Model, config: bytes, file: IO[bytes], name: str) -> None:
+    """Write the members of a model file into an open one, or one that is to become the file `name`."""
     from striate.formats.keras_weights import write_weights
     from striate.formats.weights_h5 import WeightsWriter
 
-    name = checked_target(path, [".keras"], overwrite)
-    config = json.dumps(describe_model(model))
-    with replacing(name) as file, _scratch(name) as weights:
+    with scratch(name) as weights:
         with WeightsWriter(weights) as writer:
             write_weights(model, writer)
         with zipfile.ZipFile(file, "w") as archive:
-            _add(archive, _METADATA, io.BytesIO(json.dumps(_metadata()).encode()))
-            _add(archive, _CONFIG, io.BytesIO(config.encode()))
-            _add(archive, WEIGHTS, weights)
+            add(archive, _METADATA, io.BytesIO(json.dumps(_metadata()).encode()))
+            add(archive, _CONFIG, io.BytesIO(config))
+            add(archive, WEIGHTS, weights)
 
 
-def load_model(path: Path, compile: bool = True) -> Model:
-    """The model of a file that `save_model` or Keras 3 has written, or of an .h5 file of Keras 1, 2 or 3.
+def load_model(path: Path, compile: bool = True) -> Model | Ensemble:
+    """The model of a file that `save_model` or Keras 3 has written, of an .h5 file of Keras 1, 2 or 3, or an ensemble.
 
     Nothing in the file is executed: layers are found in Striate's own registry; Lambda layers, functions and classes of
     other packages are refused by name.
@@ -74,11 +87,8 @@ def load_model(path: Path, compile: bool = True) -> Model:
     Raises:
         ModelFileError: the file is missing, foreign, truncated, hostile, or holds what Striate does not have.
     """
-    from striate.formats.bounded_json import parse_object
+    from striate.formats.ensemble_file import ENSEMBLE, read_ensemble
     from striate.formats.hdf5 import HDF5_SIGNATURE
-    from striate.formats.keras_config import compile_model, make_model
-    from striate.formats.keras_weights import check_fit, read_weights
-    from striate.formats.weights_h5 import WeightsReader
 
     name = os.fspath(path)
     with existing(name) as file:
@@ -87,27 +97,37 @@ def load_model(path: Path, compile: bool = True) -> Model:
 
             return load_legacy_model(file, name, compile)
         archive = Archive(file, name)
-        form = parse_object(archive.read(_CONFIG, _MAXIMAL_CONFIG), f"{name}: {_CONFIG}")
-        with outlines():  # a file of a kilobyte can declare a network of a terabyte: nothing is taken for it before
-            sketch = make_model(form, name)  # its shapes have been found in the file
-        with archive.open(WEIGHTS) as weights, WeightsReader(weights, name) as reader:
-            check_fit(sketch, reader, name)
-            model = make_model(form, name)
-            if compile:
-                compile_model(model, form.get("compile_config"), name)
-            read_weights(model, reader, name)
+        return read_ensemble(archive, name, compile) if ENSEMBLE in archive else read(archive, name, compile)
+
+
+def read(archive: Archive, name: str, compile: bool) -> Model:
+    """The model in an open archive, which errors call `name`."""
+    from striate.formats.bounded_json import parse_object
+    from striate.formats.keras_config import compile_model, make_model
+    from striate.formats.keras_weights import check_fit, read_weights
+    from striate.formats.weights_h5 import WeightsReader
+
+    form = parse_object(archive.read(_CONFIG, _MAXIMAL_CONFIG), f"{name}: {_CONFIG}")
+    with outlines():  # a file of a kilobyte can declare a network of a terabyte: nothing is taken for it before
+        sketch = make_model(form, name)  # its shapes have been found in the file
+    with archive.open(WEIGHTS) as weights, WeightsReader(weights, name) as reader:
+        check_fit(sketch, reader, name)
+        model = make_model(form, name)
+        if compile:
+            compile_model(model, form.get("compile_config"), name)
+        read_weights(model, reader, name)
     return cast("Model", model)
 
 
 @contextmanager
-def _scratch(name: str) -> Iterator[IO[bytes]]:
+def scratch(name: str) -> Iterator[IO[bytes]]:
     """Where HDF5 can seek: memory, or for large networks a nameless file in the folder that will hold the result."""
     folder = os.path.dirname(os.path.realpath(name))
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=folder) as file:
         yield cast("IO[bytes]", file)
 
 
-def _add(archive: zipfile.ZipFile, member: str, content: IO[bytes]) -> None:
+def add(archive: zipfile.ZipFile, member: str, content: IO[bytes]) -> None:
     """Add a member. Its date in the archive is fixed; the one that says when is in metadata.json."""
     info = zipfile.ZipInfo(member)
     content.seek(0, os.SEEK_END)

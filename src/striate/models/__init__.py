@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import StriateError
+from striate.models.ensemble import Ensemble
 from striate.models.functional import Functional
 from striate.models.model import Model
 from striate.models.sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = [
+    "Ensemble", "Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model",
+]  # fmt: skip
 
 
 def load_model(
@@ -19,8 +22,8 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Model:
-    """The model of a .keras file, or of an .h5 file of Keras 1, 2 or 3. Nothing in the file is executed.
+) -> Any:
+    """The model of a .keras file, of an .h5 file of Keras 1, 2 or 3, or an `Ensemble`. Nothing in it is executed.
 
     Args:
         filepath: the file.
@@ -45,8 +48,7 @@ def load_model(
         raise StriateError(
             f"load_model: got safe_mode={safe_mode!r}, expected True; code in model files is never executed"
         )
-    model: Model = keras_file.load_model(filepath, compile)
-    return model
+    return keras_file.load_model(filepath, compile)
 
 
 def save_model(

@@ -15,6 +15,7 @@ from striate.models.network import Network
 from striate.models.receptive import receptive_fields
 
 if TYPE_CHECKING:
+    from striate.models.ensemble import Ensemble
     from striate.models.model import Model
 
 LEFT, RIGHT, CENTER = "<", ">", "^"
@@ -54,6 +55,22 @@ def summary_text(
     lines = [f'Model: "{model.name}"', *table(header, rows, widths, alignment), *totals(model)]
     if costs and costs.graph is not None:
         lines += costs.totals([layer.name for layer in model.layers])
+    return "\n".join(lines)
+
+
+def ensemble_text(ensemble: Ensemble, details: bool) -> str:
+    """A row for each member, the totals, and with details each member's own summary."""
+    rows = [
+        [f"{member.name} ({type(member).__name__})", str(member.output_shape), f"{weight:.4g}",
+         f"{member.count_params():,}"]
+        for member, weight in zip(ensemble.members, ensemble.weights, strict=True)
+    ]  # fmt: skip
+    widths = column_widths(80, [0.43, 0.68, 0.82, 1.0])
+    header, alignment = ["Member (type)", "Output Shape", "Weight", "Param #"], [LEFT, LEFT, RIGHT, RIGHT]
+    lines = [f'Ensemble: "{ensemble.name}"', *table(header, rows, widths, alignment)]
+    lines.append(_total("Total", ensemble.count_params()))
+    if details:
+        lines += [f"\n{summary_text(member, None, None, False, None, True)}" for member in ensemble.members]
     return "\n".join(lines)
 
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "update.h"
+
 namespace striate {
 
 static const std::map<std::string, OperationPhases>& operations() {
@@ -288,6 +290,22 @@ void Builder::gate_output_gradient(int index) {
     const int64_t at = share.first * w.plan.kernels.lanes;
     w.plan.kernels.gate(w.at(gradient) + at, w.at(output) + at, share.count());
   }, true);
+}
+
+bool Builder::updates_at_once(int parameter) const {
+  int64_t uses = 0;
+  for (const Node& n : graph.nodes) uses += std::count(n.parameters.begin(), n.parameters.end(), parameter);
+  return purpose.updater && uses == 1 && purpose.updater->elementwise(parameter);
+}
+
+double Builder::batch_loss(int64_t count) const {
+  double total = 0;
+  const size_t losses = graph.losses.size();
+  for (size_t i = 0; i < static_cast<size_t>(count) * losses; i++) total += static_cast<double>(image_losses[i]);
+  const int64_t places = plan.capacity() * plan.kernels.lanes;
+  for (int64_t k = 0; k < penalty_operations; k++)
+    for (int64_t i = 0; i < count; i++) total += static_cast<double>(image_penalties[static_cast<size_t>(k * places + i)]);
+  return total / static_cast<double>(count);
 }
 
 bool Builder::claim(int parameter, bool whole_batch) {

@@ -10,6 +10,8 @@
 
 namespace striate {
 
+class Updater;
+
 // How 3x3 convolutions are computed: as winograd_wins() says, or always in one way, so that the two can be compared.
 enum class Method { faster, direct, winograd };
 
@@ -22,6 +24,7 @@ struct Purpose {
   int of = -1;                       // node whose cotangent comes from Batch::cotangents
   std::vector<int> wrt;              // nodes whose gradients go to Batch::outputs, after the values
   Method method = Method::faster;
+  const Updater* updater = nullptr;  // changes parameters as soon as their gradients are whole, where that is possible
 };
 
 // Sums of a parameter's gradient, apart for each slot until they are added up in order.
@@ -72,6 +75,10 @@ class Builder {
   static constexpr int64_t LARGE = 8 * 1024;
   // What appends phases that can wait until all others are done.
   void at_the_end(std::function<void()> append) { late_.push_back(std::move(append)); }
+  // The only operation that has the parameter may change it itself, by the updater, once its gradient is whole.
+  bool updates_at_once(int parameter) const;
+  // Sum of the images' weighted losses over n, plus the penalties of activities; the same on every thread.
+  double batch_loss(int64_t count) const;
   // Marks the slots as written; true when a phase before wrote them, so that this one must add.
   bool claim(int parameter, bool whole_batch);
 

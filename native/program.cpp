@@ -17,7 +17,7 @@ Program::Compiled& Program::compiled(const Purpose& purpose, int64_t batch_size)
     key += std::to_string(number);
     key += ' ';
   };
-  for (int flag : {purpose.training, purpose.losses, purpose.parameter_gradients}) append(flag);
+  for (int flag : {purpose.training, purpose.losses, purpose.parameter_gradients, purpose.updater != nullptr}) append(flag);
   append(kernels.lanes);
   append(purpose.of);
   append(static_cast<int>(purpose.outputs.size()));
@@ -36,17 +36,6 @@ Program::Compiled& Program::compiled(const Purpose& purpose, int64_t batch_size)
   return *entry;
 }
 
-// Sum of the images' weighted losses over n, plus the penalties; in the same order on every thread and every machine.
-double Program::batch_loss(const Builder& b, int64_t count) const {
-  double total = 0;
-  const size_t losses = graph_.losses.size();
-  for (size_t i = 0; i < static_cast<size_t>(count) * losses; i++) total += static_cast<double>(b.image_losses[i]);
-  const int64_t places = b.plan.capacity() * b.plan.kernels.lanes;
-  for (int64_t k = 0; k < b.penalty_operations; k++)
-    for (int64_t i = 0; i < count; i++) total += static_cast<double>(b.image_penalties[static_cast<size_t>(k * places + i)]);
-  return total / static_cast<double>(count);
-}
-
 static Batch batch_of(const Examples& examples, uint64_t seed) {
   Batch batch;
   batch.images = examples.images;
@@ -61,6 +50,7 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
   Purpose purpose;
   purpose.training = purpose.losses = purpose.parameter_gradients = true;
   purpose.outputs = graph_.outputs;
+  purpose.updater = &updater_;
   const int64_t largest = std::min(batch_size, std::max(count, examples.count));
   Compiled& c = compiled(purpose, largest);
   c.plan.prepare(c.plan.packs_of(largest));
@@ -83,13 +73,13 @@ int64_t Program::train(const Examples& examples, const int64_t* order, int64_t c
       if (thread == 0) begin_step(step);
       c.plan.meet();
       c.plan.run(batch, thread);
-      const bool go_on = std::isfinite(batch_loss(c.builder, batch.count));  // the same sum on every thread
+      const bool go_on = std::isfinite(c.builder.batch_loss(batch.count));  // the same sum on every thread
       const auto start = std::chrono::steady_clock::now();
       if (go_on) updater_.update(c.builder, std::min(batch.packs, c.plan.slots(c.plan.capacity())), thread);
       if (thread == 0) update_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       c.plan.meet();
       if (thread == 0) {
-        losses[step] = batch_loss(c.builder, batch.count) + updater_.penalties();
+        losses[step] = c.builder.batch_loss(batch.count) + updater_.penalties();
         done = step + 1;
         if (go_on) {
           for (const auto& hook : c.builder.after_step) hook();

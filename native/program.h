@@ -59,7 +59,6 @@ class Program {
   Compiled& compiled(const Purpose& purpose, int64_t batch_size);
   void run_batches(Compiled& c, Batch batch, const Examples& examples, int64_t batch_size, const std::vector<Sink>& outputs,
                    const std::function<void(int64_t, int64_t)>& after_batch);
-  double batch_loss(const Builder& b, int64_t count) const;
 
   Graph graph_;
   uint64_t seed_;

@@ -58,6 +58,25 @@ void Updater::begin_step(double learning_rate, uint64_t step) {
   }
 }
 
+bool Updater::elementwise(int parameter) const {
+  const Parameter& p = parameters_[static_cast<size_t>(parameter)];
+  return p.trainable && !p.penalised() && !p.norms.any() && !clips_norms();
+}
+
+void Updater::update_run(int parameter, int64_t first, int64_t count, const float* gradient, float scale) const {
+  const Parameter& p = parameters_[static_cast<size_t>(parameter)];
+  UpdateArguments a = numbers_;
+  a.weights = p.value + first;
+  a.gradient = gradient;
+  for (int k = 0; k < 3; k++) a.slot[k] = p.slots[k] ? p.slots[k] + first : nullptr;
+  a.average = p.average ? p.average + first : nullptr;
+  a.count = count;
+  a.gradient_scale = scale;
+  a.non_negative = p.non_negative;
+  if (!p.decays) a.weight_decay = 0;
+  kernels_.update(a);
+}
+
 void Updater::end_step(uint64_t step) {
   if (rule_.u_product) *rule_.u_product *= static_cast<double>(rule_.beta_1) * (1 - 0.5 * std::pow(0.96, static_cast<double>(step) + 1));
 }
@@ -120,27 +139,18 @@ void Updater::update(Builder& b, int64_t slots, int thread) {
     kernels_.penalty_sums(p.value + block.first, block.count, &absolute, &squared);
     block_penalties_[i] = static_cast<double>(p.l1) * absolute + static_cast<double>(p.l2) * squared;
   };
-  const auto update = [&](const Block& block, const Parameter& p, float scale) {
-    UpdateArguments a = numbers_;
-    a.weights = p.value + block.first;
-    a.gradient = b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first;
-    for (int k = 0; k < 3; k++) a.slot[k] = p.slots[k] ? p.slots[k] + block.first : nullptr;
-    a.average = p.average ? p.average + block.first : nullptr;
-    a.count = block.count;
-    a.gradient_scale = scale;
-    a.non_negative = p.non_negative;
-    if (!p.decays) a.weight_decay = 0;
-    kernels_.update(a);
-  };
   const auto squares = [&](size_t i, const Block& block) {
     block_squares_[i] = kernels_.sum_of_squares(b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first, block.count);
   };
-  const bool clips = rule_.clip_norm > 0 || rule_.global_clip_norm > 0;
+  const auto update = [&](const Block& block, float scale) {
+    update_run(block.parameter, block.first, block.count, b.gradients[static_cast<size_t>(block.parameter)].slot(0) + block.first, scale);
+  };
+  const bool clips = clips_norms();
   const bool whole = !wholes_.orthogonal.empty(), at_once = !whole && !clips;
   each([&](size_t i, const Block& block, const Parameter& p) {
     penalties(i, block, p);
     sum_block(b, block, slots);
-    if (at_once) update(block, p, 1.0f);
+    if (at_once) update(block, 1.0f);
     if (!whole && clips) squares(i, block);
   });
   if (whole) {
@@ -153,9 +163,9 @@ void Updater::update(Builder& b, int64_t slots, int thread) {
     if (clips) b.plan.meet();
     int scaled = -1;
     float scale = 1;
-    each([&](size_t, const Block& block, const Parameter& p) {
+    each([&](size_t, const Block& block, const Parameter&) {
       if (clips && block.parameter != scaled) scale = clip_scale(scaled = block.parameter);
-      update(block, p, scale);
+      update(block, scale);
     });
   }
   if (!wholes_.bounded.empty()) {

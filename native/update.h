@@ -15,6 +15,10 @@ class Updater {
   void begin_step(double learning_rate, uint64_t step);  // one thread, before all call update
   // A thread's share of the step, from the first `slots` gradient slots; all threads of the plan's team call it.
   void update(Builder& b, int64_t slots, int thread);
+  // Whether a parameter's numbers change each for itself, once its own gradient is known.
+  bool elementwise(int parameter) const;
+  // So a run of them does, [first, first + count), whose gradient lies ready.
+  void update_run(int parameter, int64_t first, int64_t count, const float* gradient, float scale = 1.0f) const;
   void end_step(uint64_t step);  // one thread, after all have
   // What the step found of l1 sum |w| + l2 sum w^2 and of what is not orthogonal, in the weights before it.
   double penalties() const;
@@ -32,6 +36,7 @@ class Updater {
     std::vector<int> orthogonal, bounded;
   };
 
+  bool clips_norms() const { return rule_.clip_norm > 0 || rule_.global_clip_norm > 0; }
   void sum_block(Builder& b, const Block& block, int64_t slots);
   float clip_scale(int parameter) const;
   void whole_penalties(Builder& b, int thread);

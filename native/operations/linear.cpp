@@ -1,7 +1,9 @@
 #include "linear.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "../update.h"
 #include "winograd.h"
 
 namespace striate {
@@ -246,6 +248,37 @@ static void weight_gradient(Builder& b, int index, const Convolution& c, int dy)
     direct_weight_gradient(b, index, c, dy);
 }
 
+// The weights of a dense layer change as soon as some rows of their gradient are known, which then never leave the cache.
+static void weight_update(Builder& b, int index, const Convolution& c, int dy) {
+  constexpr int64_t CACHED = 8 * 1024, LEAST = 6;  // numbers of a gradient; rows that a tile takes at once
+  const int parameter = b.node(index).parameters[0];
+  const int64_t inputs = c.rows(), outputs = c.out.channels, most = std::max(LEAST, CACHED / outputs), length = b.plan.kernels.row_length(outputs);
+  const int64_t pack_rows = b.plan.kernels.lanes * length;
+  b.plan.need_workspace(0, [=](int64_t packs) { return packs * pack_rows + most * outputs; });
+  const int x = b.input_value(index);
+  b.plan.whole_batch("weight update", {x, dy}, [=, &b, taps = c.taps()](const Work& w) {
+    if (!std::isfinite(b.batch_loss(w.batch.count))) return;  // the step is not taken
+    WeightGradient k = {};
+    k.input = w.at(x, 0);
+    k.rows = w.workspace();
+    k.gradient = k.rows + w.batch.packs * pack_rows;
+    k.positions = c.positions();
+    k.packs = w.batch.packs;
+    k.input_pack = w.plan.pack_stride();
+    k.tap_row = taps.row.data();
+    k.outputs = k.gradient_step = outputs;
+    k.parts = 1;
+    for (int64_t pack = 0; pack < k.packs; pack++) w.plan.kernels.lanes_to_rows(w.at(dy, pack), k.rows + pack * pack_rows, 1, outputs, length);
+    const Share rows(w, inputs);
+    for (int64_t first = rows.first; first < rows.last; first += k.taps) {
+      k.taps = std::min(most, rows.last - first);
+      k.tap_input = taps.input.data() + first;
+      w.plan.kernels.weight_gradient_of_rows(k);
+      b.purpose.updater->update_run(parameter, first * outputs, k.taps * outputs, k.gradient);
+    }
+  });
+}
+
 void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
   if (!b.node(index).flag("bias")) return;
   const int parameter = b.node(index).parameters[1];
@@ -270,9 +303,14 @@ void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
 
 void linear_backward(Builder& b, int index, const Convolution& c) {
   const int dy = b.output_gradient(index);
+  const int parameter = b.node(index).parameters[0];
+  const bool dense = c.out.positions() == 1 && c.kernel_taps() == 1 && c.groups == 1;
+  const bool updates = dense && b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE && b.updates_at_once(parameter);
   bias_gradient(b, index, c.out, dy);
-  weight_gradient(b, index, c, dy);
-  input_gradient(b, index, c, dy);
+  if (!updates) weight_gradient(b, index, c, dy);
+  input_gradient(b, index, c, dy);  // of the weights before the step
+  if (updates && takes_whole_batch(c)) weight_update(b, index, c, dy);
+  if (updates && !takes_whole_batch(c)) b.at_the_end([=, &b] { weight_update(b, index, c, dy); });
 }
 
 void conv_forward(Builder& b, int index) { linear_forward(b, index, Convolution::of_conv(b.node(index), b.input_shape(index))); }

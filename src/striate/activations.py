@@ -13,13 +13,14 @@ from striate.graph import Array, Graph, operations
 from striate.graph.execution import execute
 from striate.graph.operations import Affine, Operation
 from striate.lookup import class_and_config, find
+from striate.tensors import wrapped
 
 ActivationFunction = Callable[..., Array]
 
 
 def linear(x: ArrayLike) -> Array:
     """x."""
-    return np.asarray(x, dtype=np.float32)
+    return wrapped(np.asarray(x, dtype=np.float32))
 
 
 def relu(
@@ -208,7 +209,7 @@ def _apply(x: ArrayLike, *chain: Operation) -> Array:
         node = graph.add(operation, node, name=type(operation).__name__.lower())
     graph.outputs = [node]
     output: Array = execute(graph, [np.ascontiguousarray(values).reshape(1, *values.shape)])[0]
-    return output.reshape(values.shape)
+    return wrapped(output.reshape(values.shape))
 
 
 def _apply_along(x: ArrayLike, axis: int, operation: Operation) -> Array:
@@ -217,4 +218,4 @@ def _apply_along(x: ArrayLike, axis: int, operation: Operation) -> Array:
     if not -values.ndim <= axis < values.ndim:
         raise StriateError(f"softmax: got axis={axis} for an array of shape {values.shape}")
     result = _apply(np.moveaxis(values, axis, -1), operation)
-    return np.ascontiguousarray(np.moveaxis(result, -1, axis), dtype=np.float32)
+    return wrapped(np.ascontiguousarray(np.moveaxis(result, -1, axis), dtype=np.float32))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import DataError
+from striate.tensors import Tensor as Tensor  # what layers and models called on arrays return
 
 AnyArray = NDArray[np.generic]
 FirstNotFinite = Callable[[AnyArray], "int | None"]

@@ -22,6 +22,7 @@ from striate.layers.naming import automatic_name, reset_names, unknown_argument
 from striate.layers.shapes import OpenShape, declared_shape, one_or_list, shapes_of
 from striate.layers.steps import Placed, Step, between_permutations, channels_to_the_end, placed
 from striate.layers.symbolic import Call, connect, flatten, is_symbolic
+from striate.tensors import wrapped
 
 __all__ = ["Layer", "Step", "reset_names"]
 
@@ -140,9 +141,9 @@ class Layer(Built, Configured):
         return nodes[-1:]
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
-        """The layer's output: an array for arrays of images (batch first), a symbolic tensor for symbolic ones.
+        """The layer's output: a tensor for arrays of images (batch first), a symbolic tensor for symbolic ones.
 
-        The layer is built if need be.
+        A tensor is an array with `numpy()`. The layer is built if need be.
 
         Args:
             inputs: an array or a symbolic tensor; for a layer of several inputs a list.
@@ -160,7 +161,7 @@ class Layer(Built, Configured):
         graph.outputs = self.lower_all(graph, nodes)
         check_indices(graph, images)
         seed = self._stream if self._numbered else 0
-        outputs = execute(graph, images, bool(training), self._training_calls, seed)
+        outputs = [wrapped(a) for a in execute(graph, images, bool(training), self._training_calls, seed)]
         self._training_calls += bool(training)
         return self._output_structure(inputs, outputs)
 

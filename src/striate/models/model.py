@@ -14,6 +14,7 @@ from striate.graph.operations.augmentation import OfImages
 from striate.layers.symbolic import connect, is_symbolic
 from striate.models.inspection import Inspection
 from striate.models.trainer import Trainer
+from striate.tensors import wrapped
 from striate.training.data import prepare_images
 
 
@@ -54,7 +55,8 @@ class Model(Trainer, Inspection):
                 inference, unless the network is nothing but a stack of random changes of images.
 
         Returns:
-            An array (n, *shape) or a symbolic tensor; a list or a dictionary for several outputs.
+            A tensor (n, *shape), that is an array with `numpy()`, or a symbolic tensor; a list or a dictionary for
+            several outputs.
         """
         if is_symbolic(inputs):
             return self._output_structure(inputs, connect(self, self._arranged(inputs), training))
@@ -68,7 +70,7 @@ class Model(Trainer, Inspection):
             outputs = program.read(images, graph.outputs, training=True, step=next_seed() % 2**31)
         else:
             outputs = program.predict(images, min(len(images[0]), 256))
-        return self._output_structure(inputs, outputs)
+        return self._output_structure(inputs, [wrapped(output) for output in outputs])
 
     def summary(
         self, line_length: int | None = None, positions: Sequence[float] | None = None,

@@ -11,8 +11,8 @@ from striate.errors import StriateError
 T = TypeVar("T")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of an error about an unknown name: the names that look like it, or else all of them."""
+def likely(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three known names that look like a name, the likeliest first."""
     from difflib import SequenceMatcher
 
     likeness = {
@@ -20,10 +20,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     }
     best = max(likeness.values(), default=0.0)
     close = [candidate for candidate in likeness if likeness[candidate] >= max(best - 0.1, 0.6)]
+    return sorted(close, key=lambda candidate: -likeness[candidate])[:3]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the names that look like it, or else all of them."""
+    known = sorted(set(known))
+    close = likely(name, known)
     if close:
-        close.sort(key=lambda candidate: -likeness[candidate])
-        return f"did you mean {' or '.join(repr(match) for match in close[:3])}?"
-    return f"known are {', '.join(likeness)}"
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return f"known are {', '.join(known)}"
 
 
 def find(what: str, name: str, known: Mapping[str, T], others: Iterable[str] = ()) -> T:

@@ -15,7 +15,7 @@ DOCUMENTS = [
     ROOT / name
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/start.md", "docs/design.md",
-        "docs/performance.md", "docs/augmentation.md", "docs/engines.md", "docs/ensembles.md",
+        "docs/performance.md", "docs/augmentation.md", "docs/engines.md", "docs/ensembles.md", "docs/programs.md",
     )
 ]  # fmt: skip
 WITH_PROGRAMS = ["README.md", "docs/start.md"]

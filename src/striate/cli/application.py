@@ -10,6 +10,7 @@ from typer.main import get_command
 from striate.cli.demo import demo
 from striate.cli.networks import networks
 from striate.cli.predict import predict
+from striate.cli.run import run as run_program
 from striate.cli.summary import summary
 from striate.cli.train import train
 from striate.errors import StriateError
@@ -18,6 +19,7 @@ from striate.version import __version__
 app = typer.Typer(name="striate", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False)
 for command in (demo, train, predict, summary, networks):
     app.command()(command)
+app.command("run", context_settings={"allow_interspersed_args": False})(run_program)
 
 
 def _print_version(wanted: bool) -> None:

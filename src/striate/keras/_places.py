@@ -1,0 +1,85 @@
+"""The table of places: which modules of Striate hold the names of each module of Keras, of all its eras.
+
+A name is looked for in the modules of its place from left to right. Modules of Keras 1 and 2 that divided what is one
+module now (`keras.layers.convolutional`) have all names of that one.
+"""
+
+from __future__ import annotations
+
+_LAYERS, _OPTIMIZERS = "layers", "optimizers"
+_LAYER_FILES = (
+    "activation", "advanced_activations", "convolutional", "convolutional.conv2d", "core", "embeddings",
+    "experimental", "experimental.preprocessing", "merge", "merging", "noise", "normalization",
+    "normalization.batch_normalization", "pooling", "preprocessing", "preprocessing.image_preprocessing",
+    "regularization", "reshaping",
+)  # fmt: skip
+
+PLACES: dict[str, str] = {
+    "activations": "activations",
+    "applications": "applications",
+    **{
+        f"applications.{name}": f"applications.{name}"
+        for name in (
+            "imagenet_utils", "inception_v3", "mobilenet", "mobilenet_v2", "resnet", "resnet50", "vgg16", "vgg19"
+        )
+    },
+    "callbacks": "callbacks",
+    "constraints": "constraints",
+    "datasets": "datasets",
+    **{f"datasets.{name}": f"datasets.{name}" for name in ("cifar10", "cifar100", "fashion_mnist", "mnist")},
+    "engine": "layers models",
+    **{
+        f"engine.{name}": "layers models"
+        for name in ("base_layer", "input_layer", "sequential", "topology", "training")
+    },
+    "initializations": "initializers",
+    "initializers": "initializers",
+    "layers": _LAYERS,
+    **{f"layers.{name}": _LAYERS for name in _LAYER_FILES},
+    "losses": "losses",
+    "metrics": "metrics",
+    "models": "models",
+    "objectives": "losses",
+    "optimizers": _OPTIMIZERS,
+    "optimizers.experimental": _OPTIMIZERS,
+    "optimizers.legacy": _OPTIMIZERS,
+    "optimizers.schedules": "schedules",
+    "preprocessing": "",
+    "preprocessing.image": "",
+    "regularizers": "regularizers",
+    "saving": "models",
+    "utils": "utils",
+    "utils.np_utils": "utils",
+    "utils.vis_utils": "utils",
+}  # fmt: skip
+
+_SHORT = {
+    "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error", "kld": "kl_divergence",
+}  # fmt: skip
+_FORMER = {
+    **_SHORT,
+    **{short.upper(): name for short, name in _SHORT.items()},
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+}
+
+NAMES: dict[str, str] = {
+    "Initializer": "initializers.Initializer",
+    "Input": "layers.Input",
+    "Layer": "layers.Layer",
+    "Loss": "losses.Loss",
+    "Metric": "metrics.Metric",
+    "Model": "models.Model",
+    "Optimizer": "optimizers.Optimizer",
+    "Regularizer": "regularizers.Regularizer",
+    "Sequential": "models.Sequential",
+    "initializations.normal": "initializers.random_normal",
+    "initializations.uniform": "initializers.random_uniform",
+    "initializers.normal": "initializers.random_normal",
+    "initializers.uniform": "initializers.random_uniform",
+    **{f"losses.{name}": f"losses.{now}" for name, now in _FORMER.items()},
+    **{f"metrics.{name}": f"metrics.{now}" for name, now in _FORMER.items()},
+    "models.Input": "layers.Input",
+    **{f"objectives.{name}": f"losses.{now}" for name, now in _FORMER.items()},
+}

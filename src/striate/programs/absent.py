@@ -1,0 +1,71 @@
+"""Why well-known families of names of TensorFlow and Keras are absent, and what there is in their place."""
+
+from __future__ import annotations
+
+import re
+
+_RECURRENT = (
+    "nothing. Striate is for convolutional networks and has no recurrent layers; Conv1D (also with padding=\"causal\") "
+    "reads sequences."
+)
+_TEXT = "nothing. Striate is for images, signals and volumes; it has no layers and tools for text."
+_SESSION = (
+    "nothing. Striate has no graphs and sessions of TensorFlow 1; write the network with keras.Sequential or "
+    "keras.Model and train it with fit."
+)
+_OWN_TRAINING = (
+    "nothing. Striate's gradients belong to its engine; train with model.fit or model.train_on_batch, with metrics and "
+    "callbacks of your own where need be."
+)
+_LAYER_OF_CODE = (
+    "build the layer from others with keras.Model(inputs, outputs), or define steps(shape) in a keras.layers.Layer."
+)
+_DEVICES = (
+    "nothing. The engine uses all cores by itself; compile(engine=\"torch\") trains on GPUs, with torchrun on several."
+)
+_TENSORBOARD = "model.fit's history, keras.callbacks.CSVLogger, and the report that `striate train` writes."
+_SERVING = "model.save(\"model.keras\") or model.save(\"model.h5\"), which Keras reads, too."
+_SRC = "the names of `keras` itself; keras.src is private to Keras."
+
+# Patterns of full names, and what is said about them; the first that fits counts.
+_REASONS: list[tuple[str, str]] = [
+    (r"keras\.src\b.*", _SRC),
+    (r"keras\.layers\.(\w+\.)*(LSTM|GRU|SimpleRNN|RNN|ConvLSTM[123]D|Bidirectional|CuDNN\w+|StackedRNNCells|\w*(LSTM|GRU|RNN)Cell|"
+     r"recurrent\w*|rnn|gru|lstm|TimeDistributed|wrappers)(\..*)?", _RECURRENT),
+    (r"keras\.layers\.(\w+\.)*(\w*Attention|attention)(\..*)?",
+     "nothing. Striate is for convolutional networks and has no attention; GlobalAveragePooling2D and Multiply make "
+     "the gates of squeeze-and-excitation."),
+    (r"keras\.layers\.(\w+\.)*(TextVectorization|StringLookup|IntegerLookup|Hashing|HashedCrossing|Discretization|"
+     r"CategoryEncoding)", _TEXT),
+    (r"keras\.preprocessing\.(text|sequence)(\..*)?", _TEXT),
+    (r"keras\.utils\.(text_dataset_from_directory|audio_dataset_from_directory|pad_sequences|FeatureSpace)", _TEXT),
+    (r"keras\.datasets\.(imdb|reuters)(\..*)?", _TEXT),
+    (r"keras\.datasets\.(boston_housing|california_housing)(\..*)?",
+     "keras.datasets.mnist, fashion_mnist, cifar10 and cifar100; these two are tables, not images."),
+    (r"keras\.layers\.(TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|Wrapper|EinsumDense)", _LAYER_OF_CODE),
+    (r"keras\.wrappers(\..*)?", "nothing. Give scikit-learn a small class of your own that calls fit and predict."),
+    (r"keras\.callbacks\.(TensorBoard|RemoteMonitor)|keras\.callbacks\.tensorboard\w*", _TENSORBOARD),
+    (r"tensorflow\.summary(\..*)?", _TENSORBOARD),
+    (r"tensorflow\.(GradientTape|gradients|custom_gradient|stop_gradient|hessians)", _OWN_TRAINING),
+    (r"keras\.backend\.(gradients|function|learning_phase|set_learning_phase)", _OWN_TRAINING),
+    (r"tensorflow\.(distribute|tpu|distribution)(\..*)?|tensorflow\.device", _DEVICES),
+    (r"keras\.(distribution|utils\.multi_gpu_model)(\..*)?", _DEVICES),
+    (r"tensorflow\.(saved_model|lite|serving|quantization)(\..*)?|keras\.(export|quantizers)(\..*)?", _SERVING),
+    (r"tensorflow\.(Session|InteractiveSession|placeholder|global_variables_initializer|get_variable|variable_scope|"
+     r"get_default_graph|reset_default_graph|ConfigProto|GPUOptions|layers|app|flags|estimator|contrib|examples|Graph|"
+     r"disable_v2_behavior|disable_eager_execution)(\..*)?", _SESSION),
+    (r"keras\.backend\.(get_session|set_session|tensorflow_backend)(\..*)?", _SESSION),
+    (r"keras\.mixed_precision(\..*)?|keras\.(DTypePolicy|FloatDTypePolicy|dtype_policies)(\..*)?",
+     "float32, in which everything is computed; on GPUs see compile(engine=...) in docs/engines.md."),
+    (r"keras\.ops(\..*)?", "NumPy's functions, on what models and layers return."),
+    (r"tensorflow\.python\..*", "the names of `tensorflow` itself; tensorflow.python is private to TensorFlow."),
+    (r"keras\.applications\.(\w+\.)?\w+", "the networks of keras.applications that `striate networks` lists."),
+]  # fmt: skip
+
+
+def reason(name: str) -> str | None:
+    """What is said about a full name such as keras.layers.LSTM; None for a name of no known family."""
+    for pattern, text in _REASONS:
+        if re.fullmatch(pattern, name):
+            return text
+    return None

@@ -1,0 +1,132 @@
+"""Names of TensorFlow and Keras that Striate lacks: found in the errors that Python raises about them."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType, ModuleType, TracebackType
+from typing import Any
+
+from striate.lookup import likely
+from striate.programs.absent import reason
+from striate.programs.answering import ROOTS, own_name, public_name
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_CANNOT_IMPORT = re.compile(r"cannot import name '([^']+)' from")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name that a program asked for in vain.
+
+    Attributes:
+        name: in full, such as keras.layers.LSTM.
+        file, line: where in the program.
+        text: the program's line.
+        instead: what Striate offers in its place, or why nothing.
+    """
+
+    name: str
+    file: str
+    line: int
+    text: str
+    instead: str
+
+    def __str__(self) -> str:
+        shown = f"    {self.text}\n" if self.text else ""
+        offer = textwrap.fill(f"Instead: {self.instead}", 80, break_long_words=False, break_on_hyphens=False)
+        return f"{self.file}, line {self.line}: Striate has no {self.name}\n{shown}{offer}"
+
+
+def missing(error: BaseException | None) -> Missing | None:
+    """The name that an error is about, if a program of the user's asked one of Striate's namespaces for it."""
+    found = _asked(error)
+    place = _innermost(error)
+    if found is None or place is None or is_striate(place[0]):
+        return None
+    file, line = place[0].f_code.co_filename, place[1]
+    name, known = found
+    return Missing(name, _shown(file), line, linecache.getline(file, line).strip(), instead(name, known))
+
+
+def instead(name: str, known: Sequence[str] = ()) -> str:
+    """What there is in place of a name.
+
+    Args:
+        name: in full, such as keras.layers.LSTM.
+        known: the names that stand where it would.
+    """
+    why = reason(name)
+    if why is not None:
+        return why
+    place, _, last = name.rpartition(".")
+    close = likely(last, known)
+    if not close:
+        return "nothing."
+    return f"perhaps {' or '.join(f'{place}.{other}' for other in close)}."
+
+
+def _asked(error: BaseException | None) -> tuple[str, list[str]] | None:
+    """The full name that an error says is not there, and the names that are."""
+    if isinstance(error, AttributeError):
+        return _attribute(error.obj, error.name)
+    if isinstance(error, ModuleNotFoundError):
+        name = error.name or ""
+        return (public_name(own_name(name)), _below(name)) if name.partition(".")[0] in ROOTS else None
+    if isinstance(error, ImportError):
+        found = _CANNOT_IMPORT.match(str(error))
+        return None if found is None else _attribute(sys.modules.get(error.name or ""), found[1])
+    return None
+
+
+def _attribute(owner: Any, name: str | None) -> tuple[str, list[str]] | None:
+    if name is None:
+        return None
+    if isinstance(owner, ModuleType):
+        module = owner.__name__
+        if not module.startswith("striate.") and module.partition(".")[0] not in ROOTS:
+            return None
+        return f"{public_name(own_name(module))}.{name}", _names(owner)
+    kind = owner if isinstance(owner, type) else type(owner)
+    if not kind.__module__.startswith("striate."):
+        return None
+    return f"{kind.__name__}.{name}", _names(owner)
+
+
+def _below(module: str) -> list[str]:
+    """What stands in the module that another one would stand in."""
+    parent = sys.modules.get(module.rpartition(".")[0])
+    return [] if parent is None else _names(parent)
+
+
+def _names(owner: Any) -> list[str]:
+    return [name for name in dir(owner) if not name.startswith("_")]
+
+
+def _innermost(error: BaseException | None) -> tuple[FrameType, int] | None:
+    """Where an error was raised, without the frames of the import system and of the namespaces' own look-up."""
+    place = None
+    at: TracebackType | None = None if error is None else error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_name == "__getattr__" and is_striate(at.tb_frame):
+            break
+        if not at.tb_frame.f_code.co_filename.startswith("<frozen importlib"):
+            place = at.tb_frame, at.tb_lineno
+        at = at.tb_next
+    return place
+
+
+def _shown(file: str) -> str:
+    """A file below the present folder as seen from there."""
+    here = os.getcwd() + os.sep
+    return file[len(here) :] if file.startswith(here) else file
+
+
+def is_striate(frame: FrameType) -> bool:
+    """Whether a frame runs Striate's own code."""
+    return frame.f_code.co_filename.startswith(PACKAGE + os.sep)

@@ -1,0 +1,92 @@
+"""Running a program as `python PROGRAM.py` would, with TensorFlow and Keras answered by Striate."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
+from types import CodeType, ModuleType
+
+from striate.errors import StriateError
+from striate.programs.answering import answer
+from striate.programs.missing import missing
+from striate.programs.processes import carry_over
+from striate.programs.tracebacks import shorten
+
+FAILED, LACKING, INTERRUPTED = 1, 2, 130
+_kept: list[ModuleType] = []  # the `__main__` before, whose globals must outlive it
+
+
+def run(program: str, arguments: Sequence[str] = ()) -> int:
+    """Run a program as `__main__`; returns its exit code, unless it leaves with SystemExit itself.
+
+    Args:
+        program: path of a Python program.
+        arguments: what the program finds in sys.argv[1:].
+
+    Raises:
+        StriateError: there is no such program.
+        SystemExit: the program's own.
+    """
+    source = read(program)
+    answer()
+    carry_over()
+    path = os.path.abspath(program)
+    main = _become(program, path, arguments)
+    try:
+        code = compile(source, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return _report(error.with_traceback(None), None)
+    try:
+        exec(code, main.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:  # as Python itself does at the end of a program
+        return _report(error, code)
+    return 0
+
+
+def read(program: str) -> bytes:
+    """A program's source.
+
+    Raises:
+        StriateError: a folder, a notebook, or nothing that can be read.
+    """
+    if os.path.isdir(program):
+        raise StriateError(f"{program}: is a folder; give the program in it")
+    if program.endswith(".ipynb"):
+        raise StriateError(f"{program}: is a notebook; open it in Jupyter, with %load_ext striate in its first cell")
+    try:
+        with open(program, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise StriateError(f"{program}: {error.strerror}") from None
+
+
+def _become(program: str, path: str, arguments: Sequence[str]) -> ModuleType:
+    """Make a new `__main__`, and set what a program sees of how it was called."""
+    main = ModuleType("__main__")
+    main.__dict__.update(
+        __file__=path, __builtins__=builtins, __loader__=SourceFileLoader("__main__", path), __annotations__={},
+        __cached__=None,
+    )  # fmt: skip
+    _kept.append(sys.modules["__main__"])
+    sys.modules["__main__"] = main
+    sys.argv[:] = [program, *arguments]
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(os.path.realpath(path))
+    return main
+
+
+def _report(error: BaseException, code: CodeType | None) -> int:
+    """Say what ended a program: a name that Striate lacks in short, anything else as Python says it."""
+    sys.stdout.flush()
+    lacking = missing(error)
+    if lacking is not None:
+        print(f"striate: {lacking}", file=sys.stderr)
+        return LACKING
+    shorten(error, code)
+    sys.excepthook(type(error), error, error.__traceback__)
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED

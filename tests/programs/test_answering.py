@@ -1,0 +1,124 @@
+"""Imports of TensorFlow and Keras in all their spellings, and what happens to names that Striate lacks."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from tests.programs.conftest import Run
+
+from striate.errors import StriateError
+from striate.programs import answering
+
+SPELLINGS = """
+import sys
+from keras import layers
+import keras.layers as a
+import tensorflow.keras.layers as b
+import tf_keras.layers as c
+import keras.api.layers as d
+import tensorflow.python.keras.layers as e
+from tensorflow.keras import layers as g
+from keras.api._v2.keras import layers as h
+import tensorflow.keras as keras
+import keras as plain
+import striate.keras, striate.layers
+assert {id(m) for m in (a, b, c, d, e, g, h, keras.layers, striate.keras.layers)} == {id(layers)}
+assert plain is keras is sys.modules["keras"] is striate.keras
+from keras.layers.convolutional import Conv2D
+from keras.layers.advanced_activations import LeakyReLU
+from keras.layers.core import Dense, Dropout
+from tensorflow.keras.layers import Dense as D
+from tensorflow.python.keras.layers import Dense as E
+from keras.engine.topology import Layer, Input
+from keras.engine import Model
+from keras.utils.np_utils import to_categorical
+from keras.objectives import mse
+from keras.optimizers.legacy import Adam
+from keras.optimizers.schedules import ExponentialDecay
+from keras.applications.vgg16 import VGG16, preprocess_input
+from keras.datasets import mnist
+from keras.losses import *
+assert Dense is D is E is striate.layers.Dense and Conv2D is striate.layers.Conv2D
+assert mse is mean_squared_error is keras.losses.MSE
+assert Model is keras.Model and Layer is keras.Layer is keras.layers.Layer
+assert "Conv2D" in dir(layers) and "Conv2D" in layers.__all__ and "layers" in dir(keras)
+assert not hasattr(layers, "LSTM") and getattr(keras, "wrappers", None) is None
+print("same")
+"""
+
+
+def test_all_spellings_give_the_same_modules(run: Run) -> None:
+    done = run(SPELLINGS)
+    assert (done.stdout, done.stderr, done.returncode) == ("same\n", "", 0)
+
+
+def test_one_edited_line_needs_no_answering() -> None:
+    from striate.keras.layers import Dense
+
+    import striate.keras as keras
+    from striate.keras import layers
+
+    assert layers.Dense is Dense is keras.layers.core.Dense
+    assert not any(isinstance(finder, answering.Answerer) for finder in sys.meta_path)
+    with pytest.raises(ImportError, match="cannot import name 'LSTM'"):
+        from striate.keras.layers import LSTM  # type: ignore[import-not-found]  # noqa: F401
+    with pytest.raises(ModuleNotFoundError):
+        import striate.keras.src  # type: ignore[import-not-found]  # noqa: F401
+    with pytest.raises(AttributeError, match="has no attribute 'wrappers'"):
+        _ = keras.wrappers
+
+
+def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setitem(sys.modules, "keras", sys)
+    with pytest.raises(StriateError, match="keras is already imported"):
+        answering.answer()
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "offer"),
+    [
+        ("from keras.layers import LSTM", "keras.layers.LSTM", "nothing. Striate is for convolutional networks"),
+        ("from tensorflow.keras.layers import Dense, Bidirectional", "keras.layers.Bidirectional", "nothing."),
+        ("import keras; keras.layers.Dnse(3)", "keras.layers.Dnse", "perhaps keras.layers.Dense."),
+        ("import keras.src.layers", "keras.src", "the names of `keras` itself"),
+        ("from keras.src import ops", "keras.src", "private"),
+        ("import keras.wrappers.scikit_learn", "keras.wrappers", "nothing. Give scikit-learn"),
+        ("from keras.callbacks import TensorBoard", "keras.callbacks.TensorBoard", "keras.callbacks.CSVLogger"),
+        ("from keras.layers import Xyzzy", "keras.layers.Xyzzy", "nothing."),
+        ("from keras.preprocessing.text import Tokenizer", "keras.preprocessing.text", "Striate is for images"),
+        ("from keras.applications import Xception", "keras.applications.Xception", "`striate networks`"),
+        ("import keras; keras.Sequential().frobnicate()", "Sequential.frobnicate", "nothing."),
+        ("import keras; keras.Sequential().sumary()", "Sequential.sumary", "perhaps Sequential.summary."),
+    ],
+)
+def test_missing_names_fail_on_their_line(run: Run, line: str, name: str, offer: str) -> None:
+    done = run(f"print('before')\n\n{line}\nprint('after')\n")
+    assert done.returncode == 2
+    assert done.stdout == "before\n"
+    first, second, *rest = done.stderr.splitlines()
+    assert first == f"striate: program.py, line 3: Striate has no {name}"
+    assert second.strip() == line
+    assert rest[0].startswith("Instead: ")
+    assert offer in " ".join(rest)
+    assert all(len(text) <= 80 for text in rest)
+
+
+def test_programs_can_ask_and_catch(run: Run) -> None:
+    done = run(
+        "import keras\n"
+        "try:\n    from keras.layers import GRU\nexcept ImportError as error:\n    print('import', error.name)\n"
+        "try:\n    keras.layers.GRU\nexcept AttributeError as error:\n    print('attribute', error.name)\n"
+        "try:\n    import keras.wrappers\nexcept ModuleNotFoundError:\n    print('module')\n"
+        "print(hasattr(keras, 'wrappers'), getattr(keras.layers, 'GRU', 7))\n"
+    )
+    assert done.stderr == ""
+    assert done.stdout.split("\n")[:4] == ["import striate.keras.layers", "attribute GRU", "module", "False 7"]
+
+
+def test_a_missing_name_in_a_module_beside_the_program(run: Run, tmp_path: object) -> None:
+    (tmp_path / "beside.py").write_text("import keras\ndef f():\n    return keras.layers.GRU\n")  # type: ignore[operator]
+    done = run("import beside\nbeside.f()\n")
+    assert done.returncode == 2
+    assert done.stderr.startswith("striate: beside.py, line 3: Striate has no keras.layers.GRU\n    return keras")

@@ -54,6 +54,7 @@ static Examples examples_of(const std::vector<ReadOnlyArray>& images, const std:
   for (const auto& array : images) examples.images.push_back(source_of(array));
   for (const auto& array : targets) examples.targets.push_back(source_of(array));
   examples.weights = weights ? weights->data() : nullptr;
+  examples.weights_each = weights && weights->ndim() > 1 ? static_cast<int64_t>(weights->shape(1)) : 1;
   examples.count = static_cast<int64_t>(images.at(0).shape(0));
   return examples;
 }

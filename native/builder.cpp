@@ -193,12 +193,14 @@ void Builder::forward() {
   }
   if (purpose.losses)
     for (size_t k = 0; k < graph.outputs.size(); k++) {
+      if (graph.losses[k].loss == Loss::none) continue;
       const int output = graph.outputs[k];
       const bool fused = by_loss.count(output) > 0;
       const int from = fused ? node(output).inputs[0] : output;
       int gradient = -1;
-      if (purpose.parameter_gradients) gradient = gradient_[static_cast<size_t>(from)] = plan.buffer(node(from).size());
+      if (purpose.parameter_gradients) gradient = add_gradient(from);
       loss_phase(*this, static_cast<int>(k), value(from), fused ? value(output) : -1, gradient, fused || graph.losses[k].options.from_logits);
+      settle_gradients();
     }
   for (size_t k = 0; k < purpose.outputs.size(); k++) scatter_output(*this, purpose.outputs[k], value(purpose.outputs[k]), k);
 }
@@ -251,11 +253,14 @@ void Builder::backward_of(int index) {
 
 int Builder::input_gradient(int index, int which) {
   const int from = node(index).inputs[static_cast<size_t>(which)];
-  const auto i = static_cast<size_t>(from);
-  if (!needs_gradient_[i]) return -1;
-  if (gradient_[i] < 0) return gradient_[i] = plan.buffer(node(from).size());
-  const int temporary = plan.buffer(node(from).size());
-  to_add_.push_back({temporary, from});
+  return needs_gradient_[static_cast<size_t>(from)] ? add_gradient(from) : -1;
+}
+
+int Builder::add_gradient(int index) {
+  int& gradient = gradient_[static_cast<size_t>(index)];
+  if (gradient < 0) return gradient = plan.buffer(node(index).size());
+  const int temporary = plan.buffer(node(index).size());
+  to_add_.push_back({temporary, index});
   return temporary;
 }
 

@@ -90,6 +90,7 @@ class Builder {
   bool observed(int index) const { return observed_.count(index) > 0; }
   bool idle(int index) const;
   bool can_fuse_relu(int producer, int relu) const;
+  int add_gradient(int index);  // where to write a gradient of a node, which settle_gradients adds to those there are
   void settle_gradients();
 
   std::vector<int> values_, gradient_, consumers_;

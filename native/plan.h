@@ -39,10 +39,15 @@ struct Batch {
   std::vector<Source> cotangents;  // float32, in batch order
   std::vector<Sink> outputs;       // in batch order
   const int64_t* order = nullptr;  // indices of the batch's images
-  const float* weights = nullptr;  // of all images, or null
+  const float* weights = nullptr;  // of all images, for each output or for all, or null
+  int64_t weights_each = 1;        // how many an image has
   int64_t count = 0;               // images in the batch
   int64_t packs = 0;
   uint64_t seed = 0, step = 0;
+
+  float weight(int64_t image, size_t output) const {
+    return weights ? weights[image * weights_each + (weights_each > 1 ? static_cast<int64_t>(output) : 0)] : 1.0f;
+  }
 };
 
 // Which part of a phase's work to do: one pack (per-pack) or all (whole batch, pack = -1), and which share of it.

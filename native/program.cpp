@@ -41,6 +41,7 @@ static Batch batch_of(const Examples& examples, uint64_t seed) {
   batch.images = examples.images;
   batch.targets = examples.targets;
   batch.weights = examples.weights;
+  batch.weights_each = examples.weights_each;
   batch.seed = seed;
   return batch;
 }

@@ -16,7 +16,8 @@ namespace striate {
 // Training or test data; sources hold all images, chosen by index.
 struct Examples {
   std::vector<Source> images, targets;
-  const float* weights = nullptr;
+  const float* weights = nullptr;  // (count) or (count, outputs)
+  int64_t weights_each = 1;
   int64_t count = 0;
 };
 

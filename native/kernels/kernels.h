@@ -161,6 +161,7 @@ struct Adjustment {
 
 // The losses up to cosine_similarity have one value for each position, from all its channels; the others for each element.
 enum class Loss : int32_t {
+  none = -1,
   sparse_categorical_crossentropy, categorical_crossentropy, categorical_focal_crossentropy, categorical_hinge, kl_divergence,
   cosine_similarity, binary_crossentropy, binary_focal_crossentropy, mean_squared_error, mean_absolute_error,
   mean_absolute_percentage_error, mean_squared_logarithmic_error, huber, log_cosh, poisson, hinge, squared_hinge,

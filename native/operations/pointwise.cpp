@@ -120,12 +120,12 @@ void loss_phase(Builder& b, int output, int logits, int probabilities, int gradi
       const int64_t image = w.batch.order[w.pack * lanes + l];
       const Source& from = w.batch.targets[k];
       a.targets[l] = from.data + image * from.stride;
-      a.scale[l] = loss.weight * (w.batch.weights ? w.batch.weights[image] : 1.0f) / static_cast<float>(w.batch.count);
+      a.scale[l] = loss.weight * w.batch.weight(image, k) / static_cast<float>(w.batch.count);
     }
     w.plan.kernels.loss(a);
     for (int l = 0; l < a.filled; l++) {
       const int64_t image = w.batch.order[w.pack * lanes + l];
-      const float weight = loss.weight * (w.batch.weights ? w.batch.weights[image] : 1.0f);
+      const float weight = loss.weight * w.batch.weight(image, k);
       b.image_losses[(static_cast<size_t>(w.pack * lanes + l)) * b.graph.losses.size() + k] = weight * a.image_loss[l];
     }
   });

@@ -393,7 +393,7 @@ def not_orthogonal(vectors: Exact, factor: float) -> float:
 def total_loss(
     graph: Graph,
     images: Sequence[NDArray[np.generic]],
-    losses: Sequence[LossFunction],
+    losses: Sequence[LossFunction | None],
     targets: Sequence[NDArray[np.generic]],
     weights: Exact | None = None,
     *,
@@ -404,8 +404,10 @@ def total_loss(
     """What a step minimises: losses, activity penalties, and the penalties of trainable parameters."""
     values = run(graph, images, training, parameters=parameters)
     total = 0.0
-    for k, node in enumerate(graph.outputs):
-        total += (shares or [1.0] * len(losses))[k] * loss(losses[k], values[node.index], targets[k], weights)
+    for k, (node, function) in enumerate(zip(graph.outputs, losses, strict=True)):
+        own = weights if weights is None or weights.ndim == 1 else weights[:, k]
+        if function is not None:
+            total += (shares or [1.0] * len(losses))[k] * loss(function, values[node.index], targets[k], own)
     for node in graph.nodes:
         if isinstance(node.operation, Penalty):
             total += penalty(values[node.index], node.operation.l1, node.operation.l2) / len(images[0])

@@ -281,7 +281,7 @@ def targets_for(
 def assert_loss(
     engine: Engine,
     graph: Graph,
-    losses: Sequence[LossFunction],
+    losses: Sequence[LossFunction | None],
     examples: Examples,
     shares: Sequence[float] | None = None,
 ) -> None:
@@ -334,6 +334,26 @@ def test_two_outputs_with_weights(engine: Engine) -> None:
         targets_for(function, node.shape, 9, make.rng) for function, node in zip(losses, graph.outputs, strict=True)
     ]
     assert_loss(engine, graph, losses, Examples(make.images(9), targets), shares=[0.3, 2.0])
+
+
+@pytest.mark.parametrize("kind", ["weights by output", "no loss", "one node twice", "logits and probabilities"])
+def test_several_outputs(engine: Engine, kind: str) -> None:
+    """Each output with weights of its own; one without a loss, whose layer is not trained; two that share their node
+    or all but the softmax."""
+    make = Builder(14)
+    x = make.activation(make.dense(make.input(4), 6), "tanh")
+    logits = make.dense(x, 3)
+    ends = {"one node twice": [logits, logits], "logits and probabilities": [logits, make.add(Softmax(), logits)]}
+    graph = make.finish(*ends.get(kind, [make.dense(x, 2), make.add(Softmax(), logits)]))
+    for k, parameter in enumerate(graph.parameters()):
+        parameter.name += str(k)
+    losses: list[LossFunction | None] = [LossFunction(SQUARE), LossFunction(CATEGORICAL, kind == "one node twice")]
+    pairs = zip(losses, graph.outputs, strict=True)
+    targets = [targets_for(function, node.shape, 9, make.rng) for function, node in pairs if function]
+    if kind == "no loss":
+        losses[0], targets[0] = None, np.empty((9, 0), np.float32)
+    weights = make.rng.uniform(0.2, 3.0, size=(9, 2)).astype(np.float32)
+    assert_loss(engine, graph, losses, Examples(make.images(9), targets, weights), shares=[0.3, 2.0])
 
 
 def test_penalties_of_weights_and_activities(engine: Engine) -> None:

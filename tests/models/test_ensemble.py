@@ -131,6 +131,11 @@ def test_several_inputs_and_outputs() -> None:
     result = ensemble.evaluate(x, y, return_dict=True, members=True)
     assert result["members"][0] == pytest.approx(members[0].evaluate(x, y, verbose=0, return_dict=True), rel=1e-5)
     assert result["loss"] == pytest.approx(2 * result["yes_loss"] + 0.5 * result["value_loss"], rel=1e-6)
+    members[0].compile("sgd", {"yes": "binary_crossentropy", "value": None}, metrics={"value": "mae"})
+    weights = {"yes": rng.random(9)}
+    result = ensemble.evaluate(x, y, sample_weight=weights, return_dict=True, members=True)
+    expected = members[0].evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True)
+    assert result["members"][0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_what_it_is(members: list[Any], capsys: pytest.CaptureFixture[str]) -> None:

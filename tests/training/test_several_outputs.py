@@ -32,16 +32,94 @@ def pair(keras: ModuleType, as_dictionary: bool = False) -> list[Any]:
     return [theirs, ours]
 
 
-@pytest.mark.parametrize("given", [[WEIGHTS, WEIGHTS], (WEIGHTS, None), {"kind": WEIGHTS}])
-def test_weights_of_images_for_each_output_are_refused(given: Any) -> None:
+OTHER = RNG.random(40).astype(np.float32)
+
+
+@pytest.mark.parametrize("given", [[WEIGHTS, OTHER], (OTHER, WEIGHTS), {"kind": WEIGHTS, "value": OTHER}])
+def test_weights_of_images_for_each_output(keras: ModuleType, given: Any) -> None:
+    """In training, validation, evaluation and weighted metrics."""
+    histories, values = [], []
+    for model in pair(keras):
+        model.compile("sgd", [SCE, "mse"], weighted_metrics=[["accuracy"], ["mae"]])
+        listed = [given["kind"], given["value"]] if isinstance(given, dict) else list(given)
+        weights = listed if model.__module__.startswith("keras") else given
+        held = ([A[:9], B[:9]], [CLASSES[:9], VALUES[:9]], [array[:9] for array in listed])
+        fitted = model.fit(
+            [A, B], [CLASSES, VALUES], sample_weight=weights, epochs=2, batch_size=16, shuffle=False, verbose=0,
+            validation_data=held,
+        )
+        histories.append(fitted.history)
+        values.append(model.evaluate([A, B], [CLASSES, VALUES], sample_weight=weights, verbose=0))
+    assert sorted(histories[0]) == sorted(histories[1])
+    for key in histories[0]:
+        np.testing.assert_allclose(histories[1][key], histories[0][key], rtol=2e-5, err_msg=key)
+    np.testing.assert_allclose(values[1], values[0], rtol=2e-5)
+
+
+def test_weights_of_one_output_leave_the_other_as_it_is() -> None:
+    found = []
+    for given in ({"kind": WEIGHTS}, [WEIGHTS, None], [WEIGHTS, np.ones((40, 1))]):
+        model = network(striate)
+        model.set_weights([np.full(array.shape, 0.1) for array in model.get_weights()])
+        model.compile("sgd", [SCE, "mse"])
+        found.append(model.train_on_batch([A, B], [CLASSES, VALUES], sample_weight=given))
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"other": WEIGHTS}, r"sample_weight: got a dictionary with \['other'\], but the outputs are"),
+        ([WEIGHTS], r"sample_weight: got 1 arrays, expected one for each of the outputs"),
+        ([WEIGHTS, WEIGHTS[:3]], r"sample_weight of value: got shape \(3,\), expected .*\(40,\)"),
+        ([WEIGHTS, np.ones((40, 2))], r"sample_weight of value: .*weights of each position are not available"),
+        ([WEIGHTS, np.full(40, np.nan)], r"sample_weight of value: nan at index"),
+    ],
+)
+def test_weights_that_do_not_fit(given: Any, message: str) -> None:
     model = network(striate)
     model.compile("sgd", [SCE, "mse"])
     before = model.get_weights()
-    with pytest.raises(StriateError, match=r"sample_weight: got a (list|tuple|dict) with weights for each output"):
+    with pytest.raises(StriateError, match=message):
         model.fit([A, B], [CLASSES, VALUES], sample_weight=given, verbose=0)
-    with pytest.raises(StriateError, match=r"val_sample_weight|validation.*sample_weight"):
+    with pytest.raises(StriateError, match=f"validation_data {message}"):
         model.fit([A, B], [CLASSES, VALUES], validation_data=([A, B], [CLASSES, VALUES], given), verbose=0)
     assert all(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+@pytest.mark.parametrize("loss", [["mse", None], {"kind": "mse", "value": None}])
+def test_an_output_without_a_loss_is_measured_and_not_trained(keras: ModuleType, loss: Any) -> None:
+    histories, weights = [], []
+    hot = np.eye(4, dtype=np.float32)[CLASSES]
+    for model in pair(keras):
+        model.compile("sgd", loss, metrics=[["mae"], ["mse"]])
+        history = model.fit([A, B], [hot, VALUES], epochs=2, batch_size=16, shuffle=False, verbose=0)
+        histories.append(history.history)
+        weights.append(model.get_weights())
+    assert sorted(histories[0]) == sorted(histories[1]) == ["kind_mae", "loss", "value_mse"]
+    for key in histories[0]:
+        np.testing.assert_allclose(histories[1][key], histories[0][key], rtol=2e-5, err_msg=key)
+    for here, there in zip(weights[1], weights[0], strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_labels_of_an_output_without_a_loss_may_be_left_out(engine: str) -> None:
+    if engine == "torch":
+        pytest.importorskip("torch", reason='needs PyTorch: pip install "striate[peers]"')
+    found = []
+    for y in ([CLASSES, None], [CLASSES], CLASSES, {"kind": CLASSES}, [CLASSES, np.ones((40, 7))]):
+        model = network(striate)
+        model.set_weights([np.full(array.shape, 0.1) for array in model.get_weights()])
+        model.compile("adam", [SCE, None], metrics=[["accuracy"], None], engine=engine)
+        found.append(model.fit([A, B], y, epochs=2, shuffle=False, verbose=0, validation_split=0.2).history)
+        np.testing.assert_array_equal(model.get_layer("value").get_weights()[0], np.full((8, 2), 0.1, np.float32))
+        assert model.predict([A, B], verbose=0)[1].shape == (40, 2)
+    assert all(history == found[0] for history in found)
+    model.compile("sgd", [SCE, None], metrics=[None, ["mae"]])
+    with pytest.raises(StriateError, match="y: the output value has metrics and no loss, so it needs labels"):
+        model.fit([A, B], [CLASSES, None], verbose=0)
 
 
 def test_class_weights_need_a_single_output_as_in_keras(keras: ModuleType) -> None:
@@ -131,7 +209,7 @@ def test_callbacks_know_the_directions() -> None:
     [
         ({"loss": [SCE]}, "loss: got 1 losses for 2 outputs"),
         ({"loss": {"kind": SCE}}, r"loss: got \['kind'\], expected the outputs \['kind', 'value'\]"),
-        ({"loss": [SCE, None]}, "loss: got None for the output 'value'"),
+        ({"loss": [None, None]}, "loss: got .None, None., expected a loss for at least one of the outputs"),
         ({"loss": [SCE, "mse"], "loss_weights": [1]}, "loss_weights: got 1 for 2 losses"),
         ({"loss": "mse", "loss_weights": {"kind": 1}}, "loss_weights: got"),
         ({"loss": [SCE, "mse"], "metrics": ["accuracy"]}, r"metrics: got \['accuracy'\] for 2 outputs"),

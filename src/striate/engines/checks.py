@@ -51,10 +51,14 @@ def check_images(graph: Graph, images: Sequence[AnyArray]) -> None:
             raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, *{node.shape})")
 
 
-def check_examples(graph: Graph, losses: Sequence[LossFunction], examples: Examples) -> None:
+def check_examples(graph: Graph, losses: Sequence[LossFunction | None], examples: Examples) -> None:
     """Images, targets of the types and shapes that the losses take, and weights."""
     check_images(graph, examples.images)
     for target, node, loss in zip(examples.targets, graph.outputs, losses, strict=True):
+        if loss is None:
+            if len(target) != len(examples):
+                raise ValueError(f"{node.name}: got targets of {len(target)} examples, expected {len(examples)}")
+            continue
         sparse = loss.kind == "sparse_categorical_crossentropy"
         shape = (len(examples), *(node.shape[:-1] if sparse else node.shape))
         dtype = np.int32 if sparse else np.float32
@@ -64,8 +68,11 @@ def check_examples(graph: Graph, losses: Sequence[LossFunction], examples: Examp
                 f"got {target.dtype} of shape {target.shape}"
             )
     weights = examples.weights
-    if weights is not None and (weights.dtype != np.float32 or weights.shape != (len(examples),)):
-        raise ValueError(f"weights: expected float32 ({len(examples)},), got {weights.dtype} {weights.shape}")
+    if weights is None:
+        return
+    shapes = (len(examples),), (len(examples), len(graph.outputs))
+    if weights.dtype != np.float32 or weights.shape not in shapes or not weights.flags.c_contiguous:
+        raise ValueError(f"weights: expected float32 {shapes[0]} or {shapes[1]}, got {weights.dtype} {weights.shape}")
 
 
 def checked_cotangent(cotangent: Array, of: Node, count: int) -> Array:

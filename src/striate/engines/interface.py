@@ -26,8 +26,9 @@ class Examples:
     """Training or test data: what `order` indexes.
 
     images: for each input of the graph an array (n, *shape), uint8, float32 or float64, C-contiguous.
-    targets: for each output an array: integers (n, *positions) as int32 for the sparse loss, else float32 (n, *shape).
-    weights: float32 (n,) or None: each example's weight in the loss.
+    targets: for each output an array: integers (n, *positions) as int32 for the sparse loss, else float32 (n, *shape);
+        for an output without a loss any array of n rows, which engines do not look at.
+    weights: float32 (n,), (n, outputs) or None: each example's weight in the loss, or in that of each output.
     """
 
     images: Sequence[AnyArray]
@@ -131,12 +132,13 @@ class Engine(ABC):
         self,
         graph: Graph,
         *,
-        losses: Sequence[LossFunction] = (),
+        losses: Sequence[LossFunction | None] = (),
         loss_weights: Sequence[float] | None = None,
         rule: UpdateRule | None = None,
         seed: int = 0,
     ) -> Program:
-        """Prepare a graph for execution; with `losses` (one for each output) for evaluation, with `rule` for training.
+        """Prepare a graph for execution; with `losses` (one for each output, None for one that has none) for
+        evaluation, with `rule` for training.
 
         seed: keys all random numbers of the program.
         """

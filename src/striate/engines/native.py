@@ -87,7 +87,7 @@ class NativeEngine(Engine):
         self,
         graph: Graph,
         *,
-        losses: Sequence[LossFunction] = (),
+        losses: Sequence[LossFunction | None] = (),
         loss_weights: Sequence[float] | None = None,
         rule: UpdateRule | None = None,
         seed: int = 0,
@@ -131,7 +131,9 @@ def _attributes(node: Node) -> dict[str, list[float]]:
     return values
 
 
-def _loss_numbers(loss: LossFunction) -> tuple[int, bool, float, float, float, float, bool]:
+def _loss_numbers(loss: LossFunction | None) -> tuple[int, bool, float, float, float, float, bool]:
+    if loss is None:
+        return (-1, False, 0.0, 0.0, 0.0, 0.0, False)
     options = loss.label_smoothing, loss.delta, loss.alpha, loss.gamma
     return (_LOSSES.index(loss.kind), loss.from_logits, *options, loss.apply_class_balancing)
 
@@ -179,7 +181,7 @@ class _NativeProgram(Program):
         self,
         engine: Any,
         graph: Graph,
-        losses: Sequence[LossFunction],
+        losses: Sequence[LossFunction | None],
         loss_weights: Sequence[float],
         rule: UpdateRule | None,
         seed: int,

@@ -49,7 +49,8 @@ class Compilable(Network):
 
         Args:
             optimizer: a name or an optimizer.
-            loss: a name or a loss; for several outputs one for all, a list, or a dictionary by output.
+            loss: a name or a loss; for several outputs one for all, a list, or a dictionary by output, with None for
+                those that are not trained; the labels of these may be None, too.
             loss_weights: the factor of each output's loss, a list or a dictionary.
             metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike; for several
                 outputs a list with an entry for each (a metric, a list or None) or a dictionary by output.
@@ -164,7 +165,8 @@ class Compilable(Network):
         views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
         shapes = [array.shape[1:] for array in views]
         outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
-        y = by_output.targets_of(y, self._target_names, f"{prefix}y")
+        untrained = [output.name for output in outputs if output.loss is None]
+        y = by_output.targets_of(y, self._target_names, f"{prefix}y", untrained)
         return labelled(views, y, sample_weight, class_weight, shapes, outputs, find, prefix)
 
     @property

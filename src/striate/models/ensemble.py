@@ -277,7 +277,7 @@ class _Scorer:
         shapes = first._output_shapes([view.shape[1:] for view in views])
         names = first._target_names
         outputs = compiled.outputs(names, shapes)
-        y = by_output.targets_of(y, names)
+        y = by_output.targets_of(y, names, untrained=[output.name for output in outputs if output.loss is None])
         examples = labelled(
             views, y, sample_weight, None, [view.shape[1:] for view in views], outputs, first.engine.first_not_finite
         )
@@ -285,7 +285,7 @@ class _Scorer:
         self._examples, self._batch_size = examples, batch_size
         _, self._meters = compiled.resolve(names, examples.targets, shapes)
         self._losses = [
-            losses.resolve(output.loss, target.shape, (len(target), *output.shape))
+            None if output.loss is None else losses.resolve(output.loss, target.shape, (len(target), *output.shape))
             for output, target in zip(outputs, examples.targets, strict=True)
         ]
         self._factors = by_output.weights_of(compiled.loss_weights, names) or [1.0] * len(names)
@@ -299,8 +299,11 @@ class _Scorer:
             weights = None if examples.weights is None else examples.weights[piece]
             targets = [target[piece] for target in examples.targets]
             answers = [output[piece] for output in outputs]
-            rows = zip(self._losses, self._factors, targets, answers, strict=True)
-            loss = sum(factor * one(target, answer, weights) for one, factor, target, answer in rows)
+            loss = sum(
+                self._factors[k] * one(targets[k], answers[k], by_output.column(weights, k))
+                for k, one in enumerate(self._losses)
+                if one is not None
+            )
             self._meters.add_losses(np.array([loss]), np.array([float(len(targets[0]))]))
             if self._meters.needs_outputs:
                 self._meters.add_outputs(targets, answers, weights)

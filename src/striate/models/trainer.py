@@ -62,8 +62,9 @@ class Trainer(Compilable):
             validation_split: the last part of the data, from 0 to below 1, that is not trained on but measured.
             validation_data: (x, y) or (x, y, sample_weight) to measure after each epoch, in place of a split.
             shuffle: a new order for each epoch, which the seed and the number of steps taken so far decide.
-            class_weight: the weight of each class, by number; 1 for classes that are not mentioned.
-            sample_weight: (n,), the weight of each image in the loss: loss = sum(w l) / n.
+            class_weight: the weight of each class, by number, for a single output; 1 for those not mentioned.
+            sample_weight: (n,), the weight of each image in the loss: loss = sum(w l) / n; for several outputs also
+                a list or a dictionary by output of such arrays.
             initial_epoch: the epoch to begin with, from 0.
             steps_per_epoch, validation_steps: not available.
             validation_batch_size: as batch_size if not given.

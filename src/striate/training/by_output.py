@@ -6,14 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from striate.errors import DataError, StriateError
+from striate.graph import Array
 
 
 def losses_of(loss: Any, names: Sequence[str]) -> list[Any]:
-    """The loss of each output; one loss stands for all of them.
+    """The loss of each output, None for one that is not trained; one loss stands for all of them.
 
     Raises:
-        StriateError: another number of losses, or names that are not those of the outputs.
+        StriateError: another number of losses, names that are not those of the outputs, or no loss at all.
     """
     if isinstance(loss, Mapping) and "class_name" not in loss:
         found = _by_name("loss", loss, names)
@@ -23,9 +26,8 @@ def losses_of(loss: Any, names: Sequence[str]) -> list[Any]:
             raise StriateError(f"loss: got {len(found)} losses for {len(names)} outputs; give one for each")
     else:
         found = [loss] * len(names)
-    for one, name in zip(found, names, strict=True):
-        if one is None:
-            raise StriateError(f"loss: got None for the output {name!r}; train a Model without that output")
+    if all(one is None for one in found):
+        raise StriateError(f"loss: got {loss!r}, expected a loss for at least one of the outputs {list(names)}")
     return found
 
 
@@ -71,13 +73,42 @@ def metrics_of(metrics: Any, names: Sequence[str], argument: str = "metrics") ->
     return [flat(entry) for entry in metrics]
 
 
-def targets_of(y: Any, names: Sequence[str], argument: str = "y") -> Any:
-    """Labels given by the outputs' names, as a list in their order; others as they are."""
+def targets_of(y: Any, names: Sequence[str], argument: str = "y", untrained: Sequence[str] = ()) -> Any:
+    """Labels given by the outputs' names, as a list in their order; others as they are.
+
+    untrained: names of outputs without a loss, whose labels may be left out.
+    """
     if not isinstance(y, Mapping):
-        return y
-    if set(y) != set(names) or len(set(names)) < len(names):
+        listed = isinstance(y, (list, tuple)) and len(y) == len(names) - len(untrained) < len(names)
+        if not listed and not (untrained and len(names) - len(untrained) == 1 and not isinstance(y, (list, tuple))):
+            return y
+        given = iter(y if listed else [y])
+        return [None if name in untrained else next(given) for name in names]
+    if not set(names) - set(untrained) <= set(y) <= set(names) or len(set(names)) < len(names):
         raise DataError(f"{argument}: got a dictionary with {sorted(y)}, expected the outputs {list(names)}")
-    return [y[name] for name in names] if len(names) > 1 else y[names[0]]
+    return [y.get(name) for name in names] if len(names) > 1 else y[names[0]]
+
+
+def sample_weights_of(weights: Any, names: Sequence[str], argument: str = "sample_weight") -> list[Any] | None:
+    """The images' weights in the loss of each output, None for ones; None where one array is for all outputs.
+
+    Raises:
+        DataError: names that are not those of the outputs, or another number of arrays.
+    """
+    if isinstance(weights, Mapping):
+        if not set(weights) <= set(names) or len(set(names)) < len(names):
+            raise DataError(f"{argument}: got a dictionary with {sorted(weights)}, but the outputs are {list(names)}")
+        return [weights.get(name) for name in names]
+    if not isinstance(weights, (list, tuple)) or not any(np.ndim(entry) > 0 for entry in weights if entry is not None):
+        return None
+    if len(weights) != len(names):
+        raise DataError(f"{argument}: got {len(weights)} arrays, expected one for each of the outputs {list(names)}")
+    return list(weights)
+
+
+def column(weights: Array | None, output: int) -> Array | None:
+    """The images' weights in the loss of one output, of weights as `Examples` keeps them."""
+    return weights if weights is None or weights.ndim == 1 else weights[:, output]
 
 
 def flat(value: Any) -> list[Any]:

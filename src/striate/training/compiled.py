@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from striate import losses, metrics, optimizers
-from striate.errors import StriateError
+from striate.errors import DataError, StriateError
 from striate.graph import LossFunction, Shape
 from striate.training import by_output
 from striate.training.meters import Meters
@@ -58,16 +58,21 @@ class Compiled:
 
     def resolve(
         self, names: Sequence[str], targets: Sequence[NDArray[Any]], shapes: Sequence[Shape]
-    ) -> tuple[tuple[LossFunction, ...], Meters]:
-        """Loss functions and metrics for (prepared) targets and outputs of these names and shapes."""
+    ) -> tuple[tuple[LossFunction | None, ...], Meters]:
+        """Loss functions and metrics for (prepared) targets and outputs of these names and shapes.
+
+        Raises:
+            DataError: metrics of an output without a loss, whose labels were left out.
+        """
         pairs = [(target.shape, (len(target), *shape)) for target, shape in zip(targets, shapes, strict=True)]
         chosen = [
-            losses.resolve(loss, *pair)
+            None if loss is None else losses.resolve(loss, *pair)
             for loss, pair in zip(by_output.losses_of(self.loss, names), pairs, strict=True)
         ]
-        functions = tuple(loss.function() for loss in chosen)
+        functions = tuple(None if loss is None else loss.function() for loss in chosen)
         key = (functions, tuple(tuple(shape) for shape in shapes), tuple(target.shape[1:] for target in targets))
         if self.meters is None or key != self._resolved_for:
+            self._check_labels(names, targets)
             plain, weighted = (
                 [
                     [metrics.resolve(metric, *pair) for metric in group]
@@ -77,6 +82,12 @@ class Compiled:
             )
             self.meters, self._resolved_for = Meters(names, chosen, plain, weighted, shapes), key
         return functions, self.meters
+
+    def _check_labels(self, names: Sequence[str], targets: Sequence[NDArray[Any]]) -> None:
+        for given in (self.metrics, self.weighted_metrics):
+            for name, group, target in zip(names, by_output.metrics_of(given, names), targets, strict=True):
+                if group and target.shape[1:] == (0,):
+                    raise DataError(f"y: the output {name} has metrics and no loss, so it needs labels for them, too")
 
     def get_config(self) -> dict[str, Any]:
         """What `compile` was told, in the form in which Keras saves it. Functions of your own are left out."""
@@ -92,7 +103,7 @@ class Compiled:
         }
 
 
-def rule_key(compiled: Compiled, functions: tuple[LossFunction, ...]) -> tuple[Any, ...]:
+def rule_key(compiled: Compiled, functions: tuple[LossFunction | None, ...]) -> tuple[Any, ...]:
     """What a compiled program depends on besides its graph."""
     optimizer = compiled.optimizer
     bounds = (optimizer.weight_decay, optimizer.clipnorm, optimizer.clipvalue, optimizer.global_clipnorm)

@@ -29,7 +29,8 @@ from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array
 from striate.layers.input import fits
 from striate.layers.shapes import OpenShape
-from striate.training.targets import prepare_targets
+from striate.training import by_output
+from striate.training.targets import Output, prepare_targets
 
 PIECE_BYTES = 16 << 20  # converted at once while searching for NaN
 
@@ -99,28 +100,40 @@ def _labels(name: str, count: int) -> list[str]:
 
 def prepare_examples(
     images: list[AnyArray], targets: Sequence[Any], sample_weight: Any, class_weight: Mapping[int, float] | None,
-    classes: int, first_not_finite: FirstNotFinite, prefix: str = "",
+    outputs: Sequence[Output], first_not_finite: FirstNotFinite, prefix: str = "",
 ) -> Examples:
-    """Images with their (prepared) targets and weights. `classes` is the number of classes of the first output.
+    """Images with their (prepared) targets and weights.
 
     Raises:
         ShapeError, DataError: weights that do not fit.
-        StriateError: both kinds of weights at once.
+        StriateError: both kinds of weights at once, or class weights of several outputs.
     """
-    count = len(images[0])
+    count, names, label = len(images[0]), [output.name for output in outputs], f"{prefix}sample_weight"
     if sample_weight is not None and class_weight is not None:
         raise StriateError("got sample_weight and class_weight; use one of them, or multiply them yourself")
     weights: Array | None = None
-    if sample_weight is not None:
-        weights = _sample_weights(sample_weight, count, first_not_finite, f"{prefix}sample_weight")
+    each = by_output.sample_weights_of(sample_weight, names, label)
+    if each is not None:
+        weights = np.ones((count, len(each)), np.float32)
+        for k, given in enumerate(each):
+            if given is not None:
+                weights[:, k] = _sample_weights(given, count, first_not_finite, f"{label} of {names[k]}")
+        weights = weights if len(each) > 1 else weights[:, 0]
+    elif sample_weight is not None:
+        weights = _sample_weights(sample_weight, count, first_not_finite, label)
     elif class_weight is not None:
-        weights = _class_weights(class_weight, targets[0], classes)
+        if len(outputs) > 1:
+            raise StriateError(
+                f"class_weight: is for a single output, and the network has {names}; give sample_weight, an array for "
+                "each output in a list or a dictionary"
+            )
+        weights = _class_weights(class_weight, targets[0], max(outputs[0].shape[-1], 2))  # one output says yes or no
     return Examples(images, list(targets), weights)
 
 
 def labelled(
     x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None, shapes: Sequence[OpenShape],
-    outputs: Sequence[Any], first_not_finite: FirstNotFinite, prefix: str = "",
+    outputs: Sequence[Output], first_not_finite: FirstNotFinite, prefix: str = "",
 ) -> Examples:
     """Everything together: images, targets for `outputs` (see `prepare_targets`) and weights, checked and converted."""
     images = prepare_images(x, shapes, first_not_finite, f"{prefix}x")
@@ -129,16 +142,16 @@ def labelled(
     given = _separate(y, len(outputs), f"{prefix}y")
     targets = []
     for value, output, label in zip(given, outputs, _labels(f"{prefix}y", len(outputs)), strict=True):
+        if value is None and output.loss is None:
+            targets.append(np.empty((len(images[0]), 0), np.float32))
+            continue
         array = numeric_array(value, label)
         if len(array) != len(images[0]):
             raise ShapeError(
                 f"{label}: got {len(array):,} labels for {len(images[0]):,} images in {prefix}x; there must be as many"
             )
         targets.append(prepare_targets(array, output, label, first_not_finite))
-    if len(outputs) > 1:
-        _check_weights_of_several(sample_weight, class_weight, [output.name for output in outputs], prefix)
-    classes = max(outputs[0].shape[-1], 2)  # one output says yes or no
-    return prepare_examples(images, targets, sample_weight, class_weight, classes, first_not_finite, prefix)
+    return prepare_examples(images, targets, sample_weight, class_weight, outputs, first_not_finite, prefix)
 
 
 def split_examples(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
@@ -197,25 +210,13 @@ def _fit_shape(array: AnyArray, shape: OpenShape, name: str) -> AnyArray:
 def _sample_weights(value: Any, count: int, first_not_finite: FirstNotFinite, name: str) -> Array:
     weights = numeric_array(value, name)
     if weights.shape not in ((count,), (count, 1)):
-        raise ShapeError(f"{name}: got shape {weights.shape}, expected a weight for each of the images: ({count},)")
+        hint = "; weights of each position are not available" if weights.ndim > 1 and len(weights) == count else ""
+        raise ShapeError(
+            f"{name}: got shape {weights.shape}, expected a weight for each of the images: ({count},){hint}"
+        )
     result: Array = np.ascontiguousarray(to_float32(weights.reshape(-1)))
     check_finite(result, name, first_not_finite)
     return result
-
-
-def _check_weights_of_several(sample_weight: Any, class_weight: Any, names: Sequence[str], prefix: str) -> None:
-    """A network of several outputs has one weight for each image, and no classes that all outputs share."""
-    if class_weight is not None:
-        raise StriateError(
-            f"class_weight: the network has the outputs {list(names)}, and it would be of the first alone; give "
-            "sample_weight, a weight for each image"
-        )
-    listed = isinstance(sample_weight, (list, tuple)) and any(np.ndim(entry) > 0 for entry in sample_weight)
-    if listed or isinstance(sample_weight, Mapping):
-        raise StriateError(
-            f"{prefix}sample_weight: got a {type(sample_weight).__name__} with weights for each output; here an image "
-            "has one weight for all outputs: give one array, and loss_weights to compile for the share of each output"
-        )
 
 
 def _class_weights(class_weight: Mapping[int, float], targets: NDArray[Any], classes: int) -> Array:

@@ -12,6 +12,7 @@ from striate.graph import Array, Shape
 from striate.losses import Loss
 from striate.metrics import Metric
 from striate.metrics.base import RunningMean
+from striate.training import by_output
 
 Logs = dict[str, Any]
 
@@ -23,22 +24,23 @@ class Meters:
 
     Args:
         names: of the outputs.
-        losses: of the outputs.
+        losses: of the outputs; None for one without.
         plain: for each output the metrics that every example counts for alike.
         weighted: for each output the metrics that follow the sample weights.
         shapes: of the outputs for one image.
     """
 
     def __init__(
-        self, names: Sequence[str], losses: Sequence[Loss], plain: Sequence[Sequence[Metric]],
+        self, names: Sequence[str], losses: Sequence[Loss | None], plain: Sequence[Sequence[Metric]],
         weighted: Sequence[Sequence[Metric]], shapes: Sequence[Shape],
     ) -> None:
         self.shapes = list(shapes)
         self.plain = [list(group) for group in plain]
         self.weighted = [list(group) for group in weighted]
         self.several = len(names) > 1
-        self._losses = list(losses) if self.several else []
-        self._loss_names = [f"{name}_loss" for name in names] if self.several else []
+        trained = [(k, loss) for k, loss in enumerate(losses) if loss is not None]
+        self._losses = trained if len(trained) > 1 else []
+        self._loss_names = [f"{names[k]}_loss" for k, _ in self._losses]
         prefixes = [f"{name}_" if self.several else "" for name in names]
         self._metric_names = _unique_names(prefixes, self.plain, self.weighted)
         self.reset()
@@ -51,7 +53,7 @@ class Meters:
     @property
     def needs_outputs(self) -> bool:
         """Whether anything besides the total loss is measured."""
-        return self.several or bool(self.metrics)
+        return bool(self._losses or self.metrics)
 
     @property
     def names(self) -> list[str]:
@@ -79,17 +81,17 @@ class Meters:
     def add_outputs(
         self, targets: Sequence[NDArray[Any]], outputs: Sequence[Array], weights: Array | None
     ) -> None:
-        """Take in what the network put out for some examples."""
-        for loss, mean, target, output in zip(self._losses, self._each, targets, outputs, strict=False):
-            values = loss.call(target, output)
+        """Take in what the network put out for some examples; weights are those of `Examples`."""
+        for (k, loss), mean in zip(self._losses, self._each, strict=True):
+            values, own = loss.call(targets[k], outputs[k]), by_output.column(weights, k)
             each = values.reshape(len(values), -1).mean(axis=1)
-            mean.add(each if weights is None else each * weights)
+            mean.add(each if own is None else each * own)
         for group, target, output in zip(self.plain, targets, outputs, strict=True):
             for metric in group:
                 metric.update_state(target, output)
-        for group, target, output in zip(self.weighted, targets, outputs, strict=True):
+        for k, group in enumerate(self.weighted):
             for metric in group:
-                metric.update_state(target, output, sample_weight=weights)
+                metric.update_state(targets[k], outputs[k], sample_weight=by_output.column(weights, k))
 
     def results(self) -> Logs:
         """Everything since the reset, sorted by name as Keras does."""

@@ -19,17 +19,24 @@ LIKELY_CLASSES = 100_000  # a label beyond is a mistake rather than a reason for
 
 @dataclass(frozen=True)
 class Output:
-    """An output of the network to be trained: its layer's name, its shape for one image, and its loss as given."""
+    """An output of the network to be trained: its layer's name, its shape for one image, its loss as given or None."""
 
     name: str
     shape: Shape
-    loss: LossLike
+    loss: LossLike | None
+
+
+def untrained_targets(targets: NDArray[Any]) -> NDArray[Any]:
+    """Labels of an output without a loss, for its metrics: int32 for whole numbers, else float32."""
+    return np.ascontiguousarray(targets, np.int32 if targets.dtype.kind in "iub" else np.float32)
 
 
 def prepare_targets(
     targets: NDArray[Any], output: Output, name: str, first_not_finite: Callable[[NDArray[Any]], int | None]
 ) -> NDArray[Any]:
     """Targets as engines take them: int32 class numbers (n, *positions), or float32 (n, *shape).
+
+    Those of an output without a loss may have any shape; they are for its metrics.
 
     Args:
         targets: an array of numbers, examples first.
@@ -41,6 +48,8 @@ def prepare_targets(
         ShapeError: targets of a shape that does not fit the output and its loss.
         DataError: NaN, class numbers outside the classes, or yes-or-no labels outside 0 to 1.
     """
+    if output.loss is None:
+        return untrained_targets(targets)
     loss = resolve(output.loss, targets.shape, (len(targets), *output.shape))
     if targets.dtype.kind == "f":
         index = first_not_finite(np.ascontiguousarray(to_float32(targets)))

@@ -45,7 +45,7 @@ class TorchEngine(Engine):
         self,
         graph: Graph,
         *,
-        losses: Sequence[LossFunction] = (),
+        losses: Sequence[LossFunction | None] = (),
         loss_weights: Sequence[float] | None = None,
         rule: UpdateRule | None = None,
         seed: int = 0,

@@ -33,7 +33,7 @@ class TorchProgram(Program):
     def __init__(
         self,
         graph: Graph,
-        losses: list[tuple[LossFunction, float]],
+        losses: list[tuple[LossFunction | None, float]],
         rule: UpdateRule | None,
         seed: int,
         device: torch.device,
@@ -244,11 +244,14 @@ class TorchProgram(Program):
         targets = batch[inputs : inputs + len(outputs)]
         weights = batch[inputs + len(outputs)].to(self._precision.dtype) if len(batch) > inputs + len(outputs) else None
         total = torch.zeros((), dtype=self._precision.dtype, device=self._device)
-        for (function, share), node, target in zip(self._losses, outputs, targets, strict=True):
+        for k, ((function, share), node, target) in enumerate(zip(self._losses, outputs, targets, strict=True)):
+            if function is None:
+                continue
+            own = weights if weights is None or weights.ndim == 1 else weights[:, k]
             fused = takes_logits(function, node)
             source = widened(values[(node.inputs[0] if fused else node).index])
             target = target.to(self._precision.dtype) if target.is_floating_point() else target
-            total = total + share * batch_loss(function, source, target, weights, logits=fused or function.from_logits)
+            total = total + share * batch_loss(function, source, target, own, logits=fused or function.from_logits)
         for extra in mode.penalties:
             total = total + extra
         for parameter in state.trainable:

@@ -109,6 +109,7 @@ struct Resampling {
 
 enum class Function : int32_t {
   relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, softsign, silu, exponential, hard_sigmoid, gelu, gelu_tanh, mish,
+  hard_silu, hard_shrink, soft_shrink, tanh_shrink, squareplus, sparse_plus, threshold,
 };
 
 struct ActivationOptions {
@@ -270,7 +271,7 @@ struct UpdateArguments {
   KERNEL(winograd_weight_gradient) KERNEL(max_pool) \
   KERNEL(max_pool_backward) KERNEL(average_pool) KERNEL(average_pool_backward) KERNEL(moments) KERNEL(scale_shift) \
   KERNEL(norm_sums) KERNEL(norm_backward) KERNEL(activate) KERNEL(activate_backward) KERNEL(gate) KERNEL(softmax) \
-  KERNEL(softmax_backward) KERNEL(affine) KERNEL(add) \
+  KERNEL(softmax_backward) KERNEL(sparsemax) KERNEL(sparsemax_backward) KERNEL(affine) KERNEL(add) \
   KERNEL(combine) KERNEL(combine_backward) KERNEL(contract) KERNEL(standardize) KERNEL(standardize_backward) \
   KERNEL(local_response) KERNEL(local_response_backward) KERNEL(parametric) KERNEL(parametric_backward) KERNEL(parameter_sums) \
   KERNEL(embed) KERNEL(embed_backward) KERNEL(penalty) \
@@ -333,6 +334,9 @@ struct Kernels {
   void (*softmax)(const float* input, float* output, int64_t positions, int64_t channels, bool logarithm);
   void (*softmax_backward)(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
                            int64_t channels, bool logarithm);
+  void (*sparsemax)(const float* input, float* output, int64_t positions, int64_t channels);
+  void (*sparsemax_backward)(const float* output, const float* output_gradient, float* input_gradient, int64_t positions,
+                             int64_t channels);
   void (*affine)(const float* input, float* output, int64_t count, float scale, float offset);
   void (*add)(const float* a, const float* b, float* output, int64_t count);
   void (*combine)(const Combination&, float* output);

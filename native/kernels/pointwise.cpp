@@ -65,6 +65,25 @@ static inline Lane mish_slope(Lane x) {
   return t + x * sigmoid(x) * (1.0f - t * t);
 }
 STRIATE_FUNCTION(mish, x * hyperbolic_tangent(striate::STRIATE_ISA::softplus(x)), dy * mish_slope(x))
+STRIATE_FUNCTION(hard_silu, x * minimum(broadcast(1.0f), maximum(zero(), x / 6.0f + 0.5f)),
+                 (x > 3.0f ? dy : keep(x > -3.0f, dy * (x / 3.0f + 0.5f))))
+STRIATE_FUNCTION(hard_shrink, (absolute(x) <= o.threshold ? zero() : x), keep(absolute(x) > o.threshold, dy))
+STRIATE_FUNCTION(soft_shrink, (absolute(x) <= o.threshold ? zero() : x > 0.0f ? x - o.threshold : x + o.threshold),
+                 keep(absolute(x) > o.threshold, dy))
+STRIATE_FUNCTION(tanh_shrink, x - hyperbolic_tangent(x), dy * hyperbolic_tangent(x) * hyperbolic_tangent(x))
+// sqrt(x^2 + alpha), also where the square overflows
+static inline Lane squareplus_root(const ActivationOptions& o, Lane x) {
+  return absolute(x) > 1e15f ? absolute(x) : square_root(x * x + o.alpha);
+}
+// (x + root) / 2, below zero in the form that does not cancel
+static inline Lane squareplus_of(const ActivationOptions& o, Lane x) {
+  const Lane root = squareplus_root(o, x);
+  return x >= 0.0f ? 0.5f * x + 0.5f * root : 0.5f * o.alpha / (root - x);
+}
+STRIATE_FUNCTION(squareplus, squareplus_of(o, x), dy * y / squareplus_root(o, x))
+STRIATE_FUNCTION(sparse_plus, (x >= 1.0f ? x : x <= -1.0f ? zero() : 0.25f * (x + 1.0f) * (x + 1.0f)),
+                 (x >= 1.0f ? dy : keep(x > -1.0f, 0.5f * (x + 1.0f) * dy)))
+STRIATE_FUNCTION(threshold, (x <= o.threshold ? broadcast(o.alpha) : x), keep(x > o.threshold, dy))
 #undef STRIATE_FUNCTION
 
 // Calls visit(Elementwise<F>) for the function that is asked for.
@@ -85,6 +104,13 @@ static inline void with_function(Function f, Visit visit) {
     case Function::gelu: return visit(Elementwise<Function::gelu>());
     case Function::gelu_tanh: return visit(Elementwise<Function::gelu_tanh>());
     case Function::mish: return visit(Elementwise<Function::mish>());
+    case Function::hard_silu: return visit(Elementwise<Function::hard_silu>());
+    case Function::hard_shrink: return visit(Elementwise<Function::hard_shrink>());
+    case Function::soft_shrink: return visit(Elementwise<Function::soft_shrink>());
+    case Function::tanh_shrink: return visit(Elementwise<Function::tanh_shrink>());
+    case Function::squareplus: return visit(Elementwise<Function::squareplus>());
+    case Function::sparse_plus: return visit(Elementwise<Function::sparse_plus>());
+    case Function::threshold: return visit(Elementwise<Function::threshold>());
   }
 }
 
@@ -138,6 +164,46 @@ void softmax_backward(const float* output, const float* output_gradient, float* 
     for (int64_t c = 0; c < channels; c++) sum += logarithmic ? dy[c] : y[c] * dy[c];
     for (int64_t c = 0; c < channels; c++)
       dx[c] = logarithmic ? dy[c] - exponential(y[c]) * sum : y[c] * (dy[c] - sum);
+  }
+}
+
+// y = max(x - t, 0) over the channels of each position, with the t for which sum y = 1 (Martins and Astudillo 2016).
+// t rises from the value for which all channels count, by leaving out those below it, until none is (Michelot 1986).
+void sparsemax(const float* input, float* output, int64_t positions, int64_t channels) {
+  for (int64_t p = 0; p < positions; p++) {
+    const Lane* x = lanes(input) + p * channels;
+    Lane* y = lanes(output) + p * channels;
+    Lane top = x[0], t = broadcast(-__builtin_inff());
+    for (int64_t c = 1; c < channels; c++) top = maximum(x[c], top);
+    for (int64_t round = 0; round < channels; round++) {
+      Lane sum = zero(), count = zero();
+      for (int64_t c = 0; c < channels; c++) {
+        const Mask counts = ~(x[c] - top <= t);
+        sum += keep(counts, x[c] - top);
+        count += keep(counts, broadcast(1.0f));
+      }
+      const Lane risen = (sum - 1.0f) / count;
+      const Mask rises = ~(risen <= t);
+      t = rises ? risen : t;
+      bool any = false;
+      for (int l = 0; l < LANES; l++) any |= rises[l] != 0;
+      if (!any) break;
+    }
+    for (int64_t c = 0; c < channels; c++) y[c] = keep(~(x[c] - top <= t), x[c] - top - t);
+  }
+}
+
+// dx = dy - mean of dy over the channels with y > 0, and 0 in the others
+void sparsemax_backward(const float* output, const float* output_gradient, float* input_gradient, int64_t positions, int64_t channels) {
+  for (int64_t p = 0; p < positions; p++) {
+    const Lane *y = lanes(output) + p * channels, *dy = lanes(output_gradient) + p * channels;
+    Lane *dx = lanes(input_gradient) + p * channels, sum = zero(), count = zero();
+    for (int64_t c = 0; c < channels; c++) {
+      sum += keep(y[c] > 0.0f, dy[c]);
+      count += keep(y[c] > 0.0f, broadcast(1.0f));
+    }
+    const Lane mean = sum / count;
+    for (int64_t c = 0; c < channels; c++) dx[c] = keep(y[c] > 0.0f, dy[c] - mean);
   }
 }
 

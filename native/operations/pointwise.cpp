@@ -9,12 +9,14 @@ static ActivationOptions activation_options(const Node& n) {
   return {static_cast<Function>(static_cast<int>(n.number("function"))), n.real("alpha"), n.real("max_value"), n.real("threshold")};
 }
 
-// log_softmax is an activation by name, but sums over channels.
-static bool is_log_softmax(const Node& n) { return n.kind == "Activation" && n.number("function") < 0; }
+// log_softmax and sparsemax are activations by name, but sum over channels.
+enum class Over { softmax = 0, log_softmax = -1, sparsemax = -2 };
+static Over over(const Node& n) { return static_cast<Over>(n.kind == "Softmax" ? 0 : static_cast<int>(n.number("function"))); }
+static bool over_channels(const Node& n) { return n.number("function") < 0; }
 
 void activation_forward(Builder& b, int index) {
   const Node& n = b.node(index);
-  if (is_log_softmax(n)) return softmax_forward(b, index);
+  if (over_channels(n)) return softmax_forward(b, index);
   const int x = b.input_value(index), y = b.value(index);
   const auto options = activation_options(n);
   b.plan.per_pack("activation", {x, y}, [=, size = n.size()](const Work& w) {
@@ -26,7 +28,7 @@ void activation_forward(Builder& b, int index) {
 
 void activation_backward(Builder& b, int index) {
   const Node& n = b.node(index);
-  if (is_log_softmax(n)) return softmax_backward(b, index);
+  if (over_channels(n)) return softmax_backward(b, index);
   const int x = b.input_value(index), y = b.value(index), dy = b.output_gradient(index), dx = b.input_gradient(index);
   if (dx < 0) return;
   const auto options = activation_options(n);
@@ -41,8 +43,11 @@ void softmax_forward(Builder& b, int index) {
   const Node& n = b.node(index);
   const int x = b.input_value(index), y = b.value(index);
   const int64_t channels = n.channels(), positions = n.size() / channels;
-  const bool logarithm = is_log_softmax(n);
-  b.plan.per_pack("softmax", {x, y}, [=](const Work& w) { w.plan.kernels.softmax(w.at(x), w.at(y), positions, channels, logarithm); });
+  const Over kind = over(n);
+  b.plan.per_pack("softmax", {x, y}, [=](const Work& w) {
+    if (kind == Over::sparsemax) return w.plan.kernels.sparsemax(w.at(x), w.at(y), positions, channels);
+    w.plan.kernels.softmax(w.at(x), w.at(y), positions, channels, kind == Over::log_softmax);
+  });
 }
 
 void softmax_backward(Builder& b, int index) {
@@ -50,9 +55,10 @@ void softmax_backward(Builder& b, int index) {
   const int y = b.value(index), dy = b.output_gradient(index), dx = b.input_gradient(index);
   if (dx < 0) return;
   const int64_t channels = n.channels(), positions = n.size() / channels;
-  const bool logarithm = is_log_softmax(n);
+  const Over kind = over(n);
   b.plan.per_pack("softmax backward", {y, dy, dx}, [=](const Work& w) {
-    w.plan.kernels.softmax_backward(w.at(y), w.at(dy), w.at(dx), positions, channels, logarithm);
+    if (kind == Over::sparsemax) return w.plan.kernels.sparsemax_backward(w.at(y), w.at(dy), w.at(dx), positions, channels);
+    w.plan.kernels.softmax_backward(w.at(y), w.at(dy), w.at(dx), positions, channels, kind == Over::log_softmax);
   });
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.errors import StriateError
+from striate.errors import ShapeError, StriateError
 from striate.graph import Array, Graph, operations
 from striate.graph.execution import execute
 from striate.graph.operations import Affine, Operation
@@ -16,6 +17,7 @@ from striate.lookup import class_and_config, find
 from striate.tensors import wrapped
 
 ActivationFunction = Callable[..., Array]
+Link = tuple[Operation, tuple[int, ...] | None]  # and what it takes: -1 the link before, -2 the one before that, ...
 
 
 def linear(x: ArrayLike) -> Array:
@@ -53,6 +55,36 @@ def celu(x: ArrayLike, alpha: float = 1.0) -> Array:
 def selu(x: ArrayLike) -> Array:
     """1.0507 elu(x, alpha=1.6733): keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
     return _apply(x, *_OPERATIONS[selu])
+
+
+def squareplus(x: ArrayLike, b: float = 4) -> Array:
+    """(x + sqrt(x^2 + b)) / 2, with b of 0 or more (Barron 2021)."""
+    return _apply(x, operations.Activation("squareplus", _at_least_zero("squareplus", b)))
+
+
+def threshold(x: ArrayLike, threshold: float, default_value: float) -> Array:
+    """x above the threshold, default_value elsewhere. No layer's activation by name, since it needs its numbers."""
+    return _apply(x, operations.Activation("threshold", float(default_value), threshold=float(threshold)))
+
+
+def hard_shrink(x: ArrayLike, threshold: float = 0.5) -> Array:
+    """x where |x| is above the threshold, 0 elsewhere."""
+    return _apply(x, operations.Activation("hard_shrink", threshold=_at_least_zero("hard_shrink", threshold)))
+
+
+def soft_shrink(x: ArrayLike, threshold: float = 0.5) -> Array:
+    """x moved towards 0 by the threshold, and 0 where |x| is below it."""
+    return _apply(x, operations.Activation("soft_shrink", threshold=_at_least_zero("soft_shrink", threshold)))
+
+
+def tanh_shrink(x: ArrayLike) -> Array:
+    """x - tanh(x)."""
+    return _apply(x, *_OPERATIONS[tanh_shrink])
+
+
+def sparse_plus(x: ArrayLike) -> Array:
+    """0 up to -1, (x + 1)^2 / 4 up to 1, x beyond."""
+    return _apply(x, *_OPERATIONS[sparse_plus])
 
 
 def sigmoid(x: ArrayLike) -> Array:
@@ -105,6 +137,11 @@ def silu(x: ArrayLike) -> Array:
     return _apply(x, *_OPERATIONS[silu])
 
 
+def hard_silu(x: ArrayLike) -> Array:
+    """x hard_sigmoid(x), also called hard_swish (Howard et al. 2019)."""
+    return _apply(x, *_OPERATIONS[hard_silu])
+
+
 def mish(x: ArrayLike) -> Array:
     """x tanh(softplus(x)) (Misra 2019)."""
     return _apply(x, *_OPERATIONS[mish])
@@ -122,12 +159,25 @@ def exponential(x: ArrayLike) -> Array:
 
 def softmax(x: ArrayLike, axis: int = -1) -> Array:
     """exp(x) / sum(exp(x)) over an axis."""
-    return _apply_along(x, axis, operations.Softmax())
+    return _apply_along(x, axis, softmax)
 
 
 def log_softmax(x: ArrayLike, axis: int = -1) -> Array:
     """x - log(sum(exp(x))) over an axis."""
-    return _apply_along(x, axis, operations.Activation("log_softmax"))
+    return _apply_along(x, axis, log_softmax)
+
+
+def sparsemax(x: ArrayLike, axis: int = -1) -> Array:
+    """The nearest point with sum 1 and nothing below 0, over an axis (Martins and Astudillo 2016).
+
+    Keras 3.15's sums over only a part of what counts.
+    """
+    return _apply_along(x, axis, sparsemax)
+
+
+def glu(x: ArrayLike, axis: int = -1) -> Array:
+    """a sigmoid(b), a and b the halves of x along an axis (Dauphin et al. 2017)."""
+    return _apply_along(x, axis, glu)
 
 
 _OPERATIONS: dict[ActivationFunction, tuple[Operation, ...]] = {
@@ -150,12 +200,22 @@ _OPERATIONS: dict[ActivationFunction, tuple[Operation, ...]] = {
     silu: (operations.Activation("silu"),),
     mish: (operations.Activation("mish"),),
     gelu: (operations.Activation("gelu"),),
+    hard_silu: (operations.Activation("hard_silu"),),
+    squareplus: (operations.Activation("squareplus", 4.0),),
+    sparse_plus: (operations.Activation("sparse_plus"),),
+    hard_shrink: (operations.Activation("hard_shrink", threshold=0.5),),
+    soft_shrink: (operations.Activation("soft_shrink", threshold=0.5),),
+    tanh_shrink: (operations.Activation("tanh_shrink"),),
     exponential: (operations.Activation("exponential"),),
     softmax: (operations.Softmax(),),
     log_softmax: (operations.Activation("log_softmax"),),
+    sparsemax: (operations.Activation("sparsemax"),),
 }
-swish = silu
-_FUNCTIONS: dict[str, ActivationFunction] = {function.__name__: function for function in _OPERATIONS} | {"swish": silu}
+swish, hard_swish = silu, hard_silu
+_FUNCTIONS: dict[str, ActivationFunction] = {function.__name__: function for function in (*_OPERATIONS, glu)} | {
+    "swish": silu,
+    "hard_swish": hard_silu,
+}
 
 
 def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> ActivationFunction:
@@ -171,13 +231,13 @@ def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> Acti
         identifier = found if isinstance(found, str) else found[0] if found else str(dict(identifier))
     if isinstance(identifier, str):
         return find("activation", identifier, _FUNCTIONS)
-    operations_of(identifier)
+    _check(identifier)
     return identifier
 
 
 def serialize(activation: ActivationFunction) -> str:
     """The name under which Keras writes an activation."""
-    operations_of(activation)
+    _check(activation)
     return activation.__name__
 
 
@@ -186,36 +246,69 @@ def deserialize(form: str | Mapping[str, Any]) -> ActivationFunction:
     return get(form)
 
 
-def operations_of(activation: ActivationFunction) -> tuple[Operation, ...]:
-    """The operations, one after the other, that an activation function stands for with its default options.
+def links_of(activation: ActivationFunction, channels: int) -> tuple[Link, ...]:
+    """The operations that an activation function stands for, with its default options, on inputs of some channels.
 
     Raises:
         StriateError: it is none of this module's functions, so no engine could run it.
+        ShapeError: channels that it cannot halve.
     """
-    try:
-        return _OPERATIONS[activation]
-    except (KeyError, TypeError):
+    _check(activation)
+    if activation is glu:
+        return _gate(channels)
+    return tuple((operation, None) for operation in _OPERATIONS[activation])
+
+
+def _gate(channels: int) -> tuple[Link, ...]:
+    """The sigmoid of the second half of the channels, times the first."""
+    half, odd = divmod(channels, 2)
+    if odd:
+        raise ShapeError(f"glu: got {channels} channels, expected an even number: one half is the gate of the other")
+    return (
+        (operations.Select(tuple(range(half, channels))), None),
+        (operations.Activation("sigmoid"), None),
+        (operations.Select(tuple(range(half))), (-3,)),
+        (operations.Combine("multiply"), (-1, -2)),
+    )
+
+
+def _at_least_zero(function: str, number: float) -> float:
+    if not (isinstance(number, (int, float, np.number)) and 0 <= number < np.inf):
+        raise StriateError(f"{function}: got {number!r}, expected a number of at least 0")
+    return float(number)
+
+
+def _check(activation: object) -> None:
+    known = False
+    with suppress(TypeError):  # what cannot be hashed
+        known = activation in _FUNCTIONS.values()
+    if not known:
         raise StriateError(
             f"activation: got {activation!r}, which no engine can run; use one of {', '.join(sorted(_FUNCTIONS))}"
-        ) from None
+        )
 
 
 def _apply(x: ArrayLike, *chain: Operation) -> Array:
     """Run operations over an array as if it were one image."""
-    values = np.asarray(x, dtype=np.float32)
+    return _apply_links(np.asarray(x, dtype=np.float32), [(operation, None) for operation in chain])
+
+
+def _apply_links(values: Array, links: Sequence[Link]) -> Array:
     graph = Graph()
-    node = graph.add(operations.Input(values.shape), name="input")
-    for operation in chain:
-        node = graph.add(operation, node, name=type(operation).__name__.lower())
-    graph.outputs = [node]
+    nodes = [graph.add(operations.Input(values.shape), name="input")]
+    for operation, takes in links:
+        taken = [nodes[place] for place in takes or (-1,)]
+        nodes.append(graph.add(operation, *taken, name=type(operation).__name__.lower()))
+    graph.outputs = nodes[-1:]
     output: Array = execute(graph, [np.ascontiguousarray(values).reshape(1, *values.shape)])[0]
-    return wrapped(output.reshape(values.shape))
+    return wrapped(output.reshape(nodes[-1].shape))
 
 
-def _apply_along(x: ArrayLike, axis: int, operation: Operation) -> Array:
-    """Run an operation that works over the last axis over another."""
+def _apply_along(x: ArrayLike, axis: int, function: ActivationFunction) -> Array:
+    """Run a function that works over the last axis over another."""
     values = np.asarray(x, dtype=np.float32)
     if not -values.ndim <= axis < values.ndim:
-        raise StriateError(f"softmax: got axis={axis} for an array of shape {values.shape}")
-    result = _apply(np.moveaxis(values, axis, -1), operation)
+        raise StriateError(f"{function.__name__}: got axis={axis} for an array of shape {values.shape}")
+    moved = np.moveaxis(values, axis, -1)
+    result = _apply_links(moved, links_of(function, moved.shape[-1]))
     return wrapped(np.ascontiguousarray(np.moveaxis(result, -1, axis), dtype=np.float32))

@@ -126,6 +126,10 @@ def near_a_kink(graph: Graph, images: Sequence[Array], *, training: bool, margin
     for node in graph.nodes:
         x = values[node.inputs[0].index] if node.inputs else None
         if isinstance(node.operation, Activation):
+            if node.operation.function == "sparsemax":  # the level that is taken off decides what counts
+                x = x - (x - values[node.index]).max(-1, keepdims=True)
+                if x.shape[-1] > 1 and np.abs(x).min() < margin * max(1.0, np.abs(x).max()):
+                    return True
             joints = _joints(node.operation)
             if any(np.abs(x - joint).min() < margin * max(1.0, np.abs(x).max()) for joint in joints):
                 return True
@@ -146,6 +150,12 @@ def _joints(operation: Activation) -> tuple[float, ...]:
             return (operation.threshold, *top)
         case "leaky_relu" | "elu" | "selu":
             return (0.0,)
-        case "hard_sigmoid":
+        case "hard_sigmoid" | "hard_silu":
             return (-3.0, 3.0)
+        case "hard_shrink" | "soft_shrink":
+            return (-operation.threshold, operation.threshold)
+        case "threshold":
+            return (operation.threshold,)
+        case "sparse_plus":
+            return (-1.0, 1.0)
     return ()

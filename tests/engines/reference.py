@@ -323,13 +323,39 @@ def activation(operation: Activation, x: Exact) -> Exact:
             return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
         case "mish":
             return x * np.tanh(np.logaddexp(x, 0))
+        case "hard_silu":
+            return x * np.clip(x / 6 + 0.5, 0, 1)
+        case "hard_shrink":
+            return np.where(np.abs(x) > operation.threshold, x, 0)
+        case "soft_shrink":
+            return np.sign(x) * np.maximum(np.abs(x) - operation.threshold, 0)
+        case "tanh_shrink":
+            return x - np.tanh(x)
+        case "squareplus":
+            return 0.5 * (x + np.sqrt(x * x + alpha))
+        case "sparse_plus":
+            return np.where(x >= 1, x, 0.25 * np.maximum(x + 1, 0) ** 2)
+        case "threshold":
+            return np.where(x > operation.threshold, x, alpha)
         case "log_softmax":
             return log_softmax(x)
+        case "sparsemax":
+            return sparsemax(x)
     raise NotImplementedError(operation.function)
 
 
 def sigmoid(x: Exact) -> Exact:
     return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def sparsemax(x: Exact) -> Exact:
+    """The nearest point on the simplex, by bisection of the level that is taken off."""
+    low, high = x.max(-1, keepdims=True) - 1, x.max(-1, keepdims=True)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = np.maximum(x - middle, 0).sum(-1, keepdims=True) > 1
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.maximum(x - high, 0)
 
 
 def log_softmax(x: Exact) -> Exact:

@@ -174,15 +174,21 @@ def batch_norms(draw: st.DrawFn) -> Case:
 
 FUNCTIONS: list[ActivationName] = [
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
-    "hard_sigmoid", "gelu", "gelu_tanh", "mish", "log_softmax",
+    "hard_sigmoid", "gelu", "gelu_tanh", "mish", "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
+    "sparse_plus", "threshold", "log_softmax", "sparsemax",
 ]  # fmt: skip
+
+
+WITH_ALPHA = ("leaky_relu", "elu", "squareplus", "threshold")
+WITH_THRESHOLD = ("hard_shrink", "soft_shrink", "threshold")
 
 
 @st.composite
 def activations(draw: st.DrawFn, function: ActivationName) -> Case:
     make = draw(builders())
-    alpha = draw(st.sampled_from([0.1, 0.2, 0.3, 1.0])) if function in ("leaky_relu", "elu") else 0.0
-    make.add(Activation(function, alpha), make.input(*draw(small_shapes())))
+    alpha = draw(st.sampled_from([0.1, 0.2, 0.3, 1.0])) if function in WITH_ALPHA else 0.0
+    threshold = draw(st.sampled_from([0.0, 0.5, 1.5])) if function in WITH_THRESHOLD else 0.0
+    make.add(Activation(function, alpha, threshold=threshold), make.input(*draw(small_shapes())))
     case = finish(make, draw(batches))
     spread = draw(st.sampled_from([0.1, 1.0, 4.0]))
     case.images = [array * np.float32(spread) for array in case.images]

@@ -91,7 +91,8 @@ ACTIVATIONS: list[Case] = [
     for name in (
         "linear", "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "sparse_sigmoid",
         "log_sigmoid", "tanh", "hard_tanh", "softplus", "softsign", "silu", "swish", "mish", "gelu", "exponential",
-        "softmax", "log_softmax",
+        "softmax", "log_softmax", "hard_silu", "hard_swish", "squareplus", "sparse_plus", "hard_shrink", "soft_shrink",
+        "tanh_shrink",
     )
 ] + [
     ("ReLU", {}, (5,)),
@@ -106,6 +107,10 @@ ACTIVATIONS: list[Case] = [
     ("ELU", {"alpha": 0.3}, (6,)),
     ("Softmax", {}, (3, 4)),
     ("Softmax", {"axis": 2}, (3, 4)),
+    ("Softmax", {"axis": [1, 2]}, (3, 4)),
+    ("Softmax", {"axis": [1, 3]}, (3, 4, 2)),
+    ("Softmax", {"axis": (-3, -1, 2)}, (3, 4, 2)),
+    ("Softmax", {"axis": [1]}, (3, 4, 2)),
 ]  # fmt: skip
 OTHERS: list[Case] = [
     ("BatchNormalization", {}, (4, 5, 3)),
@@ -124,6 +129,10 @@ OTHERS: list[Case] = [
     ("ActivityRegularization", {}, (4,)),
     ("ActivityRegularization", {"l1": 0.1, "l2": 0.02, "name": "small"}, (4, 3)),
     ("Rescaling", {"scale": 1 / 255, "offset": -0.5}, (4, 4, 1)),
+    ("Rescaling", {"scale": [0.5, 2.0, -1.0], "offset": [1.0, 0.0, 3.0]}, (4, 5, 3)),
+    ("Rescaling", {"scale": 0.25, "offset": [1.0, -2.0]}, (2,)),
+    ("Rescaling", {"scale": [2.0], "name": "twice"}, (4, 3)),
+    ("Identity", {}, (3, 2)),
     ("Flatten", {}, (3, 4, 2)),
     ("Reshape", {"target_shape": (4, 6)}, (3, 4, 2)),
     ("Reshape", {"target_shape": (2, -1, 3)}, (3, 4, 2)),

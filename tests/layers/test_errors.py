@@ -130,7 +130,8 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.LeakyReLU(-0.1), "leaky_re_lu: got negative_slope=-0.1, expected a finite number at least 0"),
     (lambda: layers.ELU("a"), "elu: got alpha='a', expected a finite number"),
     (lambda: layers.Softmax(0), f"softmax: got axis=0, {AXIS}"),
-    (lambda: layers.Softmax([1, 2]), f"softmax: got axis=[1, 2], {AXIS}"),
+    (lambda: layers.Softmax([1, 0]), f"softmax: got axis=0, {AXIS}"),
+    (lambda: layers.Softmax([]), "softmax: got axis=[], expected the number of an axis, or of several"),
     (lambda: layers.Dropout(1), "dropout: got rate=1, which leaves nothing; expected a number below 1"),
     (lambda: layers.Dropout(-0.1), "dropout: got rate=-0.1, expected a finite number at least 0 and at most 1"),
     (lambda: layers.Dropout(float("nan")), "dropout: got rate=nan, expected a finite number at least 0 and at most 1"),
@@ -232,7 +233,8 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         lambda: layers.PReLU(shared_axes=[0]),
         "p_re_lu: got axis=0, expected the number of an axis; 0 is the batch, -1 the last",
     ),
-    (lambda: layers.Rescaling([1, 2]), "rescaling: got scale=[1, 2], expected a finite number"),
+    (lambda: layers.Rescaling([1, "a"]), "rescaling: got scale='a', expected a finite number"),
+    (lambda: layers.Rescaling([]), "rescaling: got scale=[], expected a number, or one for each channel"),
     (
         lambda: layers.ZeroPadding2D((1, 2, 3)),
         "zero_padding2d: got padding=(1, 2, 3), expected a whole number, 2 of them, or 2 pairs (before, after)",
@@ -317,6 +319,10 @@ SHAPES: list[tuple[layers.Layer, tuple[int, ...], str]] = [
     (
         layers.Permute((2, 1), name="p"), (3, 4, 5),
         "p: cannot put the axes of an input of shape (3, 4, 5) in the order (1, 0)",
+    ),
+    (
+        layers.Rescaling([1, 2], name="r"), (),
+        "r: got numbers for each channel, but the input has no axis beside the batch",
     ),
     (layers.Softmax(name="s"), (), "s: softmax needs an axis to sum over, got a scalar for each image"),
 ]  # fmt: skip

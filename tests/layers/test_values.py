@@ -261,7 +261,10 @@ def test_dropout() -> None:
     [
         ("relu", {}), ("relu", {"negative_slope": 0.1, "max_value": 1.0, "threshold": 0.5}), ("relu6", {}),
         ("leaky_relu", {}), ("leaky_relu", {"negative_slope": 0.5}), ("elu", {"alpha": 0.5}), ("celu", {"alpha": 2.0}),
-        ("gelu", {"approximate": True}), ("gelu", {}), ("mish", {}), ("linear", {}), ("tanh", {}), ("selu", {}),
+        ("squareplus", {"b": 0.5}), ("squareplus", {}), ("hard_shrink", {"threshold": 1.5}), ("hard_silu", {}),
+        ("soft_shrink", {"threshold": 0}), ("soft_shrink", {}), ("tanh_shrink", {}), ("sparse_plus", {}),
+        ("threshold", {"threshold": 0.5, "default_value": -2.0}), ("gelu", {"approximate": True}),
+        ("gelu", {}), ("mish", {}), ("linear", {}), ("tanh", {}), ("selu", {}),
     ],
 )  # fmt: skip
 def test_activations_of_arrays(keras: Any, name: str, options: dict[str, Any], shape: tuple[int, ...]) -> None:
@@ -272,11 +275,66 @@ def test_activations_of_arrays(keras: Any, name: str, options: dict[str, Any], s
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "glu"])
 @pytest.mark.parametrize("axis", [-1, 0, 1, 2, -2])
 def test_softmax_along_any_axis(keras: Any, name: str, axis: int) -> None:
-    x = images((3, 4))
+    x = np.concatenate([images((6, 4))] * 2)[:6]
     expected = numbers(getattr(keras.activations, name)(keras.ops.convert_to_tensor(x), axis=axis))
     np.testing.assert_allclose(getattr(activations, name)(x, axis=axis), expected, rtol=1e-5, atol=1e-6)
-    with pytest.raises(StriateError, match=r"^softmax: got axis=3 for an array of shape \(5, 3, 4\)$"):
-        activations.softmax(x, axis=3)
+    with pytest.raises(StriateError, match=rf"^{name}: got axis=3 for an array of shape \(6, 6, 4\)$"):
+        getattr(activations, name)(x, axis=3)
+
+
+def test_sparsemax_is_the_nearest_point_of_the_simplex() -> None:
+    """Beside the paper's definition: what Keras 3.15 computes does not sum to 1."""
+    x = images((7,))
+    y = activations.sparsemax(x)
+    np.testing.assert_allclose(y.sum(-1), 1, rtol=1e-6)
+    assert (y >= 0).all()
+    level = (x - y).max(-1, keepdims=True)
+    np.testing.assert_allclose(y, np.maximum(x - level, 0), atol=1e-6)
+    np.testing.assert_array_equal(layers.Activation("sparsemax")(x), y)
+    np.testing.assert_allclose(activations.sparsemax(x, axis=0), activations.sparsemax(x.T).T)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_gated_layer_has_half_its_channels(keras: Any, first: bool) -> None:
+    """Beside the formula in Keras's operations: its layers lose sight of the shape."""
+    x = images((3, 4, 6))
+    layer = layers.Conv2D(4, 1, activation="glu", data_format="channels_first" if first else None)
+    got = layer(np.moveaxis(x, -1, 1) if first else x)
+    linear = layers.Conv2D(4, 1)
+    linear.build((3, 4, 6))
+    linear.set_weights(layer.get_weights())
+    expected = numbers(keras.ops.glu(keras.ops.convert_to_tensor(linear(x))))
+    assert layer.output_shape == (None, *got.shape[1:])
+    np.testing.assert_allclose(np.moveaxis(got, 1, -1) if first else got, expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(StriateError, match="glu: got 3 channels, expected an even number"):
+        layers.Dense(3, activation="glu")(images((2,)))
+
+
+def test_activations_that_need_numbers() -> None:
+    with pytest.raises(StriateError, match="unknown activation 'threshold'"):
+        layers.Activation("threshold")
+    with pytest.raises(StriateError, match=r"activation: got <function threshold .*no engine can run"):
+        layers.Activation(activations.threshold)
+    for wrong in (-1, "x", float("nan")):
+        for function in (activations.squareplus, activations.hard_shrink, activations.soft_shrink):
+            with pytest.raises(StriateError, match=f"^{function.__name__}: got .*, expected a number of at least 0"):
+                function(np.zeros(2), wrong)
+
+
+def test_rescaling_by_channel() -> None:
+    layer, x = layers.Rescaling([1.0, 2.0], [0.5, 0.0]), images((3, 2))
+    np.testing.assert_allclose(layer(x), x * [1, 2] + [0.5, 0], rtol=1e-6)
+    assert layer.weights == []
+    assert layer.trainable_weights == []
+    array = layers.Rescaling(np.array([1.0, 2.0]), np.float32(1))
+    assert array.get_config()["scale"] == [1.0, 2.0]
+    form = {"scale": {"class_name": "__numpy__", "config": {"value": [1.0, 2.0], "dtype": "float32"}}}
+    assert layers.Rescaling.from_config(form).scale == [1.0, 2.0]
+    with pytest.raises(StriateError, match=r"got scale of shape \(2,\) for axes of sizes \(3,\)"):
+        layers.Rescaling([1.0, 2.0])(images((3,)))
+    for wrong in ([], ["a"], [1.0, float("inf")], "x", [[1.0], [2.0]]):
+        with pytest.raises(StriateError, match="got scale="):
+            layers.Rescaling(wrong)  # type: ignore[arg-type]

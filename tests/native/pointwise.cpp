@@ -31,14 +31,21 @@ static double function(const ActivationOptions& o, double x) {
     case Function::gelu: return x * normal_cdf(x);
     case Function::gelu_tanh: return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
     case Function::mish: return x * std::tanh(softplus(x));
+    case Function::hard_silu: return x * std::clamp(x / 6 + 0.5, 0.0, 1.0);
+    case Function::hard_shrink: return std::abs(x) > threshold ? x : 0;
+    case Function::soft_shrink: return x > threshold ? x - threshold : x < -threshold ? x + threshold : 0;
+    case Function::tanh_shrink: return x - std::tanh(x);
+    case Function::squareplus: return x > 0 ? (x + std::sqrt(x * x + alpha)) / 2 : alpha / (std::sqrt(x * x + alpha) - x) / 2;
+    case Function::sparse_plus: return x >= 1 ? x : x <= -1 ? 0 : (x + 1) * (x + 1) / 4;
+    case Function::threshold: return x > threshold ? x : alpha;
   }
   return 0;
 }
 
 static double slope(const ActivationOptions& o, double x) {
-  const double alpha = static_cast<double>(o.alpha), s = sigmoid(x), scale = 1.0507009873554805, selu = 1.6732632423543772;
+  const double alpha = static_cast<double>(o.alpha), threshold = static_cast<double>(o.threshold), s = sigmoid(x), scale = 1.0507009873554805, selu = 1.6732632423543772;
   switch (o.function) {
-    case Function::relu: return x > static_cast<double>(o.threshold) ? (x < static_cast<double>(o.max_value) ? 1 : 0) : alpha;
+    case Function::relu: return x > threshold ? (x < static_cast<double>(o.max_value) ? 1 : 0) : alpha;
     case Function::leaky_relu: return x > 0 ? 1 : alpha;
     case Function::elu: return x > 0 ? 1 : alpha * std::exp(x);
     case Function::selu: return scale * (x > 0 ? 1 : selu * std::exp(x));
@@ -58,6 +65,12 @@ static double slope(const ActivationOptions& o, double x) {
       const double t = std::tanh(softplus(x));
       return t + x * s * (1 - t * t);
     }
+    case Function::hard_silu: return x > 3 ? 1 : x < -3 ? 0 : x / 3 + 0.5;
+    case Function::hard_shrink: case Function::soft_shrink: return std::abs(x) > threshold ? 1 : 0;
+    case Function::tanh_shrink: return std::tanh(x) * std::tanh(x);
+    case Function::squareplus: return 0.5 + 0.5 * x / std::sqrt(x * x + alpha);
+    case Function::sparse_plus: return x >= 1 ? 1 : x <= -1 ? 0 : (x + 1) / 2;
+    case Function::threshold: return x > threshold ? 1 : 0;
   }
   return 0;
 }
@@ -91,9 +104,10 @@ static void test_activation(const Kernels& k, const ActivationOptions& o, Random
 
 static void test_activations(const Kernels& k, Random& random) {
   const float none = std::numeric_limits<float>::infinity();
-  for (int f = 0; f <= static_cast<int>(Function::mish); f++) test_activation(k, {static_cast<Function>(f), 0.3f, none, 0}, random);
+  for (int f = 0; f <= static_cast<int>(Function::threshold); f++) test_activation(k, {static_cast<Function>(f), 0.3f, none, 0}, random);
   test_activation(k, {Function::relu, 0, none, 0}, random);
   test_activation(k, {Function::relu, 0.1f, 6, 0.5f}, random);
+  for (const Function f : {Function::hard_shrink, Function::soft_shrink, Function::threshold}) test_activation(k, {f, -2.5f, none, 0.5f}, random);
   constexpr int64_t count = 3;
   const Lanes y(k, count, random), g(k, count, random);
   std::vector<double> expected = g.values();
@@ -126,6 +140,35 @@ static void test_softmax(const Kernels& k, int64_t channels, float range, bool l
     }
   CHECK_CLOSE(text("softmax of %d, log %d", static_cast<int>(channels), logarithm), y.values(), values, 1e-6);
   CHECK_CLOSE(text("softmax of %d backward, log %d", static_cast<int>(channels), logarithm), dx.values(), gradients, 3e-6);
+}
+
+// All channels sorted, the largest n of them count: n is the last for which the n-th is above (their sum - 1) / n.
+static void test_sparsemax(const Kernels& k, int64_t channels, float range, Random& random) {
+  constexpr int64_t positions = 3;
+  const Lanes x(k, positions * channels, random, -range, range), dy(k, positions * channels, random), y(k, positions * channels), dx(k, positions * channels);
+  k.sparsemax(x.data(), y.data(), positions, channels);
+  k.sparsemax_backward(y.data(), dy.data(), dx.data(), positions, channels);
+  std::vector<double> values(static_cast<size_t>(x.count())), gradients(values.size());
+  for (int64_t p = 0; p < positions; p++)
+    for (int l = 0; l < k.lanes; l++) {
+      std::vector<double> sorted;
+      for (int64_t c = 0; c < channels; c++) sorted.push_back(static_cast<double>(x(p * channels + c, l)));
+      std::sort(sorted.rbegin(), sorted.rend());
+      double sum = 0, level = 0, total = 0, count = 0;
+      for (size_t n = 0; n < sorted.size(); n++) {
+        sum += sorted[n];
+        if (sorted[n] > (sum - 1) / static_cast<double>(n + 1)) level = (sum - 1) / static_cast<double>(n + 1);
+      }
+      for (int64_t c = 0; c < channels; c++)
+        if (static_cast<double>(x(p * channels + c, l)) > level) total += static_cast<double>(dy(p * channels + c, l)), count++;
+      for (int64_t c = 0; c < channels; c++) {
+        const auto i = static_cast<size_t>((p * channels + c) * k.lanes + l);
+        values[i] = std::max(static_cast<double>(x(p * channels + c, l)) - level, 0.0);
+        gradients[i] = values[i] > 0 ? static_cast<double>(dy(p * channels + c, l)) - total / count : 0;
+      }
+    }
+  CHECK_CLOSE(text("sparsemax of %d", static_cast<int>(channels)), y.values(), values, 1e-5);
+  CHECK_CLOSE(text("sparsemax of %d backward", static_cast<int>(channels)), dx.values(), gradients, 3e-6);
 }
 
 static void test_softmax_of_nan(const Kernels& k) {
@@ -180,6 +223,8 @@ void test_pointwise(const Kernels& k) {
       test_softmax(k, channels, 5, logarithm, random);
       test_softmax(k, channels, 1e4f, logarithm, random);
     }
+  for (const int64_t channels : {1, 2, 3, 10, 60})
+    for (const float range : {0.05f, 1.0f, 8.0f}) test_sparsemax(k, channels, range, random);
   test_softmax_of_nan(k);
   for (const int filled : {1, k.lanes - 1, k.lanes}) test_penalty(k, 301, filled, random);
   test_affine_and_add(k, random);

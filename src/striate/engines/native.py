@@ -22,8 +22,10 @@ from striate.graph.training import AVERAGE, LossKind
 # In the order of the enumerations in native/kernels/kernels.h.
 _FUNCTIONS = (
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
-    "hard_sigmoid", "gelu", "gelu_tanh", "mish",
+    "hard_sigmoid", "gelu", "gelu_tanh", "mish", "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
+    "sparse_plus", "threshold",
 )  # fmt: skip
+_OVER_CHANNELS = {"log_softmax": -1, "sparsemax": -2}  # those that are no functions of single numbers
 _FILL_MODES: tuple[str, ...] = get_args(FillMode)
 _LOSSES: tuple[str, ...] = get_args(LossKind)
 _KINDS = {
@@ -125,8 +127,8 @@ def _attributes(node: Node) -> dict[str, list[float]]:
         values["fill_mode"] = [float(_FILL_MODES.index(operation.fill_mode))]
         values["one_zoom"] = [float(operation.width_zoom is None)]
     if isinstance(operation, Activation):
-        name = operation.function
-        values["function"] = [-1.0 if name == "log_softmax" else float(_FUNCTIONS.index(name))]
+        number = _OVER_CHANNELS.get(operation.function)
+        values["function"] = [float(_FUNCTIONS.index(operation.function) if number is None else number)]
         values["max_value"] = [np.inf if operation.max_value is None else operation.max_value]
     return values
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from striate import activations, initializers, regularizers
 from striate.errors import StriateError
 from striate.graph import Parameter, Shape, operations
+from striate.graph.shapes import element_count
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
 from striate.lookup import class_and_config
@@ -134,26 +135,39 @@ class ELU(Layer):
 
 
 class Softmax(Layer):
-    """y = exp(x) / sum(exp(x)) over an axis.
+    """y = exp(x) / sum(exp(x)) over an axis, or over several together.
 
     Args:
-        axis: which one, with the batch counted; -1 is the last.
+        axis: which one, with the batch counted, or a list of several; -1 is the last.
         **options: `name`, `trainable`, `input_shape`.
     """
 
     _arguments = ("axis",)
 
-    def __init__(self, axis: int = -1, **options: Any) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **options: Any) -> None:
         super().__init__(**options)
-        self.axis = arguments.axis(self.name, axis)
+        self.axis = arguments.axes(self.name, axis)
 
     def steps(self, shape: Shape) -> list[Step]:
-        """One operation."""
-        return [Step("softmax", operations.Softmax())]
+        """One operation; where several axes are summed over, they are made one at the end before, and back after."""
+        if isinstance(self.axis, int) or len(self.axis) == 1:
+            return [Step("softmax", operations.Softmax())]
+        axes = arguments.image_axes(self.name, self.axis, shape)
+        kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
+        order = (*kept, *axes)
+        moved = tuple(shape[axis] for axis in order)
+        summed = (*moved[: len(kept)], element_count(moved[len(kept) :]))
+        back = tuple(order.index(axis) for axis in range(len(shape)))
+        return [
+            Step("axes_last", operations.Permute(order)), Step("one_axis", operations.Reshape(summed)),
+            Step("softmax", operations.Softmax()),
+            Step("axes", operations.Reshape(moved)), Step("axes_back", operations.Permute(back)),
+        ]  # fmt: skip
 
     def _channel_axis(self, shape: Shape) -> int:
         """The axis that the operation works along."""
-        return arguments.image_axes(self.name, self.axis, shape)[0]
+        axes = arguments.image_axes(self.name, self.axis, shape)
+        return axes[0] if len(axes) == 1 else len(shape) - 1
 
 
 # Those that other layers take as their activation: all without parameters.
@@ -181,4 +195,5 @@ def activation_steps(activation: activations.ActivationFunction, shape: Shape) -
     """The operations of what `find_activation` found; none for `linear`."""
     if isinstance(activation, Layer):
         return activation.all_steps(shape)
-    return [Step("activation", operation) for operation in activations.operations_of(activation)]
+    links = activations.links_of(activation, shape[-1] if shape else 1)
+    return [Step("activation", operation, takes=takes) for operation, takes in links]

@@ -41,6 +41,19 @@ def number(layer: str, argument: str, value: Any, low: float = -math.inf, high: 
     return float(value)
 
 
+def numbers(layer: str, argument: str, value: Any) -> float | list[float]:
+    """A finite number, or a list of them; also an array, as Keras writes it into a configuration."""
+    if isinstance(value, dict) and value.get("class_name") == "__numpy__":
+        value = value["config"]["value"]
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        return number(layer, argument, value)
+    if not value:
+        raise StriateError(f"{layer}: got {argument}={value!r}, expected a number, or one for each channel")
+    return [number(layer, argument, item) for item in value]
+
+
 def flag(layer: str, argument: str, value: object) -> bool:
     """True or False."""
     if not isinstance(value, (bool, np.bool_)):
@@ -96,9 +109,11 @@ def axis(layer: str, value: object) -> int:
 
 def axes(layer: str, value: object) -> int | list[int]:
     """The number of an axis of a batch, or a list of several."""
-    if isinstance(value, (list, tuple)):
-        return [axis(layer, item) for item in value]
-    return axis(layer, value)
+    if not isinstance(value, (list, tuple)):
+        return axis(layer, value)
+    if not value:
+        raise StriateError(f"{layer}: got axis={value!r}, expected the number of an axis, or of several")
+    return [axis(layer, item) for item in value]
 
 
 def image_axes(layer: str, value: int | Sequence[int], shape: Shape) -> tuple[int, ...]:

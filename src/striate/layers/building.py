@@ -27,6 +27,7 @@ class Built:
     _parameters: dict[str, Parameter]
     _built_shapes: tuple[OpenShape, ...] | None
     _never_trainable: ClassVar[frozenset[str]] = frozenset()
+    _fixed: frozenset[str] = frozenset()  # parameters of operations that arguments give: no weights, and in no file
     _stems: ClassVar[Mapping[str, str]] = {}
 
     def _parameter(
@@ -44,6 +45,20 @@ class Built:
         setattr(self, argument, arguments.regularizer(self.name, argument, regularizer))
         argument = f"{key}_constraint"
         setattr(self, argument, arguments.constraint(self.name, argument, constraint))
+
+    def _given(self, what: str, values: ArrayLike) -> initializers.InitializerFunction:
+        """How a fixed parameter starts: with numbers that an argument gives, repeated where one stands for many."""
+        given = np.asarray(values, dtype=np.float64)
+
+        def fill(shape: Sequence[int], dtype: Any = None) -> Any:
+            try:
+                return np.broadcast_to(given, tuple(shape)).astype(np.float32)
+            except ValueError:
+                raise ShapeError(
+                    f"{self.name}: got {what} of shape {given.shape} for axes of sizes {tuple(shape)}"
+                ) from None
+
+        return fill
 
     def _chain(self, shapes: Sequence[Shape]) -> list[Placed]:
         """All steps of the layer for inputs of some shapes; they say which parameters it needs."""
@@ -67,7 +82,7 @@ class Built:
 
     def build_for_shapes(self, shapes: Sequence[OpenShape]) -> None:
         """As `build`, for the shapes of all inputs without the batch; open sizes are None."""
-        needed = self.parameter_shapes(shapes)
+        needed = self._needed_shapes(shapes)
         if self.built:
             self._check_parameters(needed, shapes)
         else:
@@ -82,6 +97,10 @@ class Built:
         Raises:
             ShapeError: inputs that do not fit, or an open size that a parameter's shape follows.
         """
+        return {key: shape for key, shape in self._needed_shapes(shapes).items() if key not in self._fixed}
+
+    def _needed_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
+        """As `parameter_shapes`, with those that arguments give."""
         found: list[dict[str, Shape]] = []
         for known in probes(shapes):
             found.append({key: shape for item in self._chain(known) for key, shape in item.needed.items()})
@@ -111,7 +130,7 @@ class Built:
                 f"{self.name}: {stem}_regularizer: OrthogonalRegularizer takes weights of two dimensions, got {shape}; "
                 "use L2"
             )
-        trainable = self._trainable and key not in self._never_trainable
+        trainable = self._trainable and self._can_train(key)
         penalties = penalty.l1, penalty.l2, penalty.orthogonality
         return Parameter(f"{self.name}/{key}", values, trainable, *penalties, self._bound(stem, shape))
 
@@ -141,12 +160,15 @@ class Built:
     def trainable(self, value: bool) -> None:
         self._trainable = arguments.flag(self.name, "trainable", value)
         for key, parameter in self._parameters.items():
-            parameter.trainable = self._trainable and key not in self._never_trainable
+            parameter.trainable = self._trainable and self._can_train(key)
+
+    def _can_train(self, key: str) -> bool:
+        return key not in self._never_trainable and key not in self._fixed
 
     @property
     def weights(self) -> list[Parameter]:
         """All parameters, in Keras's order."""
-        return list(self._parameters.values())
+        return [parameter for key, parameter in self._parameters.items() if key not in self._fixed]
 
     @property
     def trainable_weights(self) -> list[Parameter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from striate import constraints, initializers, regularizers
@@ -103,18 +104,25 @@ class Rescaling(Layer):
     """y = scale x + offset with fixed numbers: 1 / 255 brings the values of images to 0 to 1.
 
     Args:
-        scale: the factor.
-        offset: what is added.
+        scale: the factor, or a list with one for each channel.
+        offset: what is added, likewise.
         **options: `name`, `trainable`, `input_shape`.
     """
 
     _arguments = ("scale", "offset")
+    _fixed = frozenset({"gamma", "beta"})
 
-    def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
+    def __init__(self, scale: float | Sequence[float], offset: float | Sequence[float] = 0.0, **options: Any) -> None:
         super().__init__(**options)
-        self.scale = arguments.number(self.name, "scale", scale)
-        self.offset = arguments.number(self.name, "offset", offset)
+        self.scale = arguments.numbers(self.name, "scale", scale)
+        self.offset = arguments.numbers(self.name, "offset", offset)
+        self.gamma_initializer = self._given("scale", self.scale)
+        self.beta_initializer = self._given("offset", self.offset)
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""
-        return [Step("affine", operations.Affine(self.scale, self.offset))]
+        if isinstance(self.scale, float) and isinstance(self.offset, float):
+            return [Step("affine", operations.Affine(self.scale, self.offset))]
+        if not shape:
+            raise ShapeError(f"{self.name}: got numbers for each channel, but the input has no axis beside the batch")
+        return [Step("scale", operations.Scale((len(shape) - 1,)))]

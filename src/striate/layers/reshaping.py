@@ -1,4 +1,4 @@
-"""Layers that move numbers without changing them: Flatten, Reshape, Permute, RepeatVector, ZeroPadding, Cropping."""
+"""Layers that move numbers or leave them: Identity, Flatten, Reshape, Permute, RepeatVector, ZeroPadding, Cropping."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from striate.graph import Shape, operations
 from striate.graph.shapes import Padding, element_count
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
+
+
+class Identity(Layer):
+    """The input as it is: a place for a layer, or a name for a value.
+
+    Args:
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """Nothing."""
+        return []
 
 
 class Flatten(Layer):

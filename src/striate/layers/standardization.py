@@ -61,6 +61,8 @@ class Normalization(Layer):
         self.mean_initializer = self._start(self.input_mean, initializers.Zeros())
         self.variance_initializer = self._start(self.input_variance, initializers.Ones())
         self.count_initializer = initializers.Zeros()
+        if self.input_mean is not None:
+            self._fixed = frozenset({"mean", "variance", "count"})
 
     def _statistic(self, argument: str, value: ArrayLike) -> Exact:
         try:
@@ -74,43 +76,16 @@ class Normalization(Layer):
         return array
 
     def _start(self, given: Exact | None, otherwise: initializers.Initializer) -> initializers.InitializerFunction:
-        if given is None:
-            return otherwise
-
-        def fill(shape: Sequence[int], dtype: Any = None) -> Any:
-            try:
-                return np.broadcast_to(given, shape).astype(np.float32)
-            except ValueError:
-                raise ShapeError(
-                    f"{self.name}: got a mean and variance of shape {given.shape} for axes of sizes {tuple(shape)}"
-                ) from None
-
-        return fill
+        return otherwise if given is None else self._given("a mean and variance", given)
 
     def steps(self, shape: Shape) -> list[Step]:
         """One operation."""
         axes = arguments.image_axes(self.name, self.axis, shape)
         return [Step("standardize", operations.Standardize(axes, 1e-7, self.invert))]
 
-    def parameter_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
-        """Mean and variance, and for Keras's files a count that stays 0; none if mean and variance were given."""
-        return {} if self.input_mean is not None else {**super().parameter_shapes(shapes), "count": ()}
-
-    def build_for_shapes(self, shapes: Sequence[OpenShape]) -> None:
-        """As for any layer; a given mean and variance are repeated for the places along the axes."""
-        fixed: dict[str, Parameter] = {}
-        if self.input_mean is not None and not self.built:
-            sizes = super().parameter_shapes(shapes)
-            fixed = {key: self._make(key, size) for key, size in sizes.items()}
-        super().build_for_shapes(shapes)
-        self._parameters.update(fixed)
-        for key, parameter in fixed.items():
-            setattr(self, key, parameter)
-
-    @property
-    def weights(self) -> list[Parameter]:
-        """Mean, variance and count; none if mean and variance were given."""
-        return [] if self.input_mean is not None else super().weights
+    def _needed_shapes(self, shapes: Sequence[OpenShape]) -> dict[str, Shape]:
+        """Mean and variance, and for Keras's files a count that stays 0."""
+        return {**super()._needed_shapes(shapes), "count": ()}
 
     def adapt(self, data: Any) -> None:
         """Take the mean and the (biased) variance of a data set.

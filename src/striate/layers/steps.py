@@ -15,7 +15,8 @@ class Step:
 
     parameters: what the layer calls the operation's parameters, where the names differ.
     takes: which values it is given: 0, 1, ... are the layer's inputs, the numbers after them the results of the steps
-        in order. None: the result of the step before; for the first step all inputs.
+        in order; -1 is the result of the step before, -2 that of the one before it. None: the result of the step
+        before; for the first step all inputs.
     """
 
     suffix: str
@@ -58,6 +59,7 @@ def placed(name: str, steps: Sequence[Step], shapes: Sequence[Shape]) -> list[Pl
         places = step.takes
         if places is None:
             places = (len(known) - 1,) if found else tuple(range(len(known)))
+        places = tuple(place % len(known) for place in places)
         before = tuple(known[place] for place in places)
         try:
             after = step.operation.output_shape(*before)
@@ -86,7 +88,7 @@ def between_permutations(
     if count == 1:
         moves = [Step("channels_last", permute)]
     moved = [
-        replace(step, takes=tuple(place + count for place in step.takes)) if step.takes is not None else step
+        step if step.takes is None else replace(step, takes=tuple(p + count if p >= 0 else p for p in step.takes))
         for step in steps
     ]
     if count > 1 and moved[0].takes is None:

@@ -24,16 +24,25 @@ ActivationName = Literal[
     "gelu",
     "gelu_tanh",
     "mish",
+    "hard_silu",
+    "hard_shrink",
+    "soft_shrink",
+    "tanh_shrink",
+    "squareplus",
+    "sparse_plus",
+    "threshold",
     "log_softmax",
+    "sparsemax",
 ]
 
 
 @dataclass(frozen=True)
 class Activation(Operation):
-    """An elementwise function (log_softmax: over the last axis).
+    """An elementwise function (log_softmax, sparsemax: over the last axis).
 
-    `alpha` is the slope below zero of leaky_relu and the scale of elu. relu takes all of Keras's options:
-    y = max_value above it, x between threshold and it, alpha (x - threshold) below.
+    `alpha` is the slope below zero of leaky_relu, the scale of elu, the number under squareplus's root and what
+    `threshold` puts in place of what is not above it; hard_shrink and soft_shrink have a `threshold`, too. relu takes
+    all of Keras's options: y = max_value above it, x between threshold and it, alpha (x - threshold) below.
     """
 
     function: ActivationName

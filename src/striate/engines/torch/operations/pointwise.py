@@ -24,6 +24,8 @@ def _activation(
         return F.leaky_relu(inputs[0], operation.alpha)
     if operation.function == "elu":
         return F.elu(inputs[0], operation.alpha)
+    if operation.function in WITH_OPTIONS:
+        return WITH_OPTIONS[operation.function](inputs[0], operation.alpha, operation.threshold)
     return ACTIVATIONS[operation.function](inputs[0])
 
 
@@ -49,8 +51,27 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "mish": F.mish,
+    "hard_silu": F.hardswish,  # x relu6(x + 3) / 6
+    "tanh_shrink": F.tanhshrink,
+    "sparse_plus": lambda x: torch.where(x < 1, 0.25 * F.relu(x + 1).square(), x),
     "log_softmax": lambda x: torch.log_softmax(widened(x), dim=-1),
+    "sparsemax": lambda x: _sparsemax(widened(x)),
 }
+WITH_OPTIONS: dict[str, Callable[[Tensor, float, float], Tensor]] = {  # of x, alpha and threshold
+    "hard_shrink": lambda x, alpha, threshold: F.hardshrink(x, threshold),
+    "soft_shrink": lambda x, alpha, threshold: F.softshrink(x, threshold),
+    "squareplus": lambda x, alpha, threshold: 0.5 * (x + torch.sqrt(widened(x).square() + alpha)),
+    "threshold": lambda x, alpha, threshold: F.threshold(x, threshold, alpha),
+}
+
+
+def _sparsemax(x: Tensor) -> Tensor:
+    """max(x - t, 0) with sum 1: the largest n channels count, as long as n times the n-th is above their sum - 1."""
+    largest, _ = torch.sort(x, dim=-1, descending=True)
+    counts = torch.arange(1, x.shape[-1] + 1, device=x.device)
+    sums = largest.cumsum(-1) - 1
+    count = (counts * largest > sums).sum(-1, keepdim=True)
+    return F.relu(x - sums.gather(-1, count - 1) / count)
 
 
 @forward.register

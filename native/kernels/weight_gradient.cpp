@@ -94,9 +94,11 @@ static void by_chunks(const WeightGradient& g, const Chunks& chunks, Tiles tiles
 
 static void weight_gradient_tiles(const WeightGradient& g) {
   const int64_t taps = groups_of(g.taps, GRADIENT_T), filters = groups_of(g.outputs, GRADIENT_F), tiles = taps * filters;
+  const bool filters_first = g.positions.out_column > g.positions.in_column;  // the larger operand is read once
   for (int64_t i = tiles * g.part / g.parts; i < tiles * (g.part + 1) / g.parts; i++) {
-    const int64_t t0 = group_start(g.taps, taps, i / filters), t1 = group_start(g.taps, taps, i / filters + 1);
-    const int64_t f0 = group_start(g.outputs, filters, i % filters), f1 = group_start(g.outputs, filters, i % filters + 1);
+    const int64_t t = filters_first ? i % taps : i / filters, f = filters_first ? i / taps : i % filters;
+    const int64_t t0 = group_start(g.taps, taps, t), t1 = group_start(g.taps, taps, t + 1);
+    const int64_t f0 = group_start(g.outputs, filters, f), f1 = group_start(g.outputs, filters, f + 1);
     gradient_tile(g, t0, t1 - t0, f0, f1 - f0);
   }
 }

@@ -181,8 +181,13 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
   }, true);
 }
 
-// Many filters fill vectors of their own; few are better served by lanes of images (see kernels/weight_gradient.cpp).
-static bool by_rows(const Convolution& c, int lanes) { return c.groups == 1 && (c.out.channels >= lanes || c.out.positions() == 1); }
+// Many filters fill vectors of their own, if there are taps enough for turning them to pay; else lanes of images do better
+// (kernels/weight_gradient.cpp; measured, see docs/performance.md).
+static bool by_rows(const Convolution& c, int lanes) {
+  if (c.groups > 1 || c.out.positions() == 1) return c.groups == 1;
+  const bool few_taps = c.rows() < 48, few_channels = c.in.channels <= 8 && c.out.channels <= 64;
+  return c.out.channels >= lanes && !few_taps && !few_channels;
+}
 
 static void direct_weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
   const int parameter = b.node(index).parameters[0];

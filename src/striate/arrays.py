@@ -64,7 +64,9 @@ def to_float32(array: NDArray[Any]) -> NDArray[np.float32]:
 
 def find_not_finite(array: AnyArray) -> int | None:
     """As the engines' `first_not_finite`, for small arrays and where there is no engine."""
-    if array.dtype.kind != "f":
+    if array.dtype.kind != "f" or not array.size:
+        return None
+    if array.min() >= -LARGEST and array.max() <= LARGEST:  # NaN would be both; much faster than the search
         return None
     wrong = _not_float32(array).reshape(len(array), -1).any(axis=1)
     return int(np.argmax(wrong)) if wrong.any() else None

@@ -15,10 +15,11 @@ DOCUMENTS = [
     ROOT / name
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/start.md", "docs/design.md",
-        "docs/performance.md", "docs/augmentation.md", "docs/engines.md", "docs/ensembles.md", "docs/programs.md",
+        "docs/performance.md", "docs/augmentation.md", "docs/data.md", "docs/engines.md", "docs/ensembles.md",
+        "docs/programs.md",
     )
 ]  # fmt: skip
-WITH_PROGRAMS = ["README.md", "docs/start.md"]
+WITH_PROGRAMS = ["README.md", "docs/start.md", "docs/data.md"]
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs a checkout, with its documents")
 
@@ -77,7 +78,7 @@ def test_programs_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             except ImportError:
                 continue  # an exchange with Keras, which is not here; nothing later depends on it
         exec(compile(program, name, "exec"), space)
-    assert (tmp_path / "fashion.keras").stat().st_size > 10_000
+    assert "fashion.keras" not in "".join(programs) or (tmp_path / "fashion.keras").stat().st_size > 10_000
     assert max(space["model"].history.history["accuracy"]) > 0.3  # it did learn something
 
 

@@ -9,9 +9,11 @@ import pytest
 
 import striate
 from striate import random
+from striate.engines import Examples
 from striate.errors import TrainingError
 from striate.random import set_random_seed
 from striate.training import loop
+from striate.training.feeds.arrays import ArrayFeed, epoch_order
 from training.networks import data, small
 
 X, Y = data(200)
@@ -54,16 +56,17 @@ def test_stopping_and_continuing_changes_no_bit() -> None:
 
 
 def test_shuffling_visits_every_image_once_in_a_new_order_each_epoch() -> None:
-    orders = [loop.epoch_order(7, steps, 100, True) for steps in (0, 4)]
+    orders = [epoch_order(7, steps, 100, True) for steps in (0, 4)]
     for order in orders:
         assert order.dtype == np.int64
         assert sorted(order) == list(range(100))
     assert not np.array_equal(*orders)
-    np.testing.assert_array_equal(loop.epoch_order(7, 0, 100, False), np.arange(100))
+    np.testing.assert_array_equal(epoch_order(7, 0, 100, False), np.arange(100))
 
 
 def test_chunks_grow_to_a_tenth_of_a_second_and_keep_their_bounds() -> None:
-    chunks = loop.Chunks(10, 32, every_batch=False)
+    feed = ArrayFeed(Examples([np.zeros((64, 1), np.float32)], []), 32)
+    chunks = loop.Chunks(feed, 10, every_batch=False)
     sizes = []
     for _ in range(8):
         sizes.append(chunks.steps)
@@ -72,8 +75,8 @@ def test_chunks_grow_to_a_tenth_of_a_second_and_keep_their_bounds() -> None:
     assert 900 < sizes[-1] <= 1000
     chunks.took(chunks.steps, 10.0)
     assert chunks.steps < 20
-    assert loop.Chunks(10, 32, every_batch=True).limit == 1
-    large = loop.Chunks(256 * 256 * 21, 32, every_batch=False)
+    assert loop.Chunks(feed, 10, every_batch=True).limit == 1
+    large = loop.Chunks(feed, 256 * 256 * 21, every_batch=False)
     assert large.limit == 1
 
 

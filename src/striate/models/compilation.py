@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from striate import random
+from striate.arrays import FirstNotFinite
 from striate.engines import Engine, EngineLike, Examples, Program
 from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
@@ -155,13 +156,12 @@ class Compilable(Network):
         return self.engine if engine is None else get_engine(engine)
 
     def _examples(
-        self, compiled: Compiled, engine: Engine, x: Any, y: Any, sample_weight: Any, class_weight: Any,
+        self, compiled: Compiled, find: FirstNotFinite, x: Any, y: Any, sample_weight: Any, class_weight: Any,
         prefix: str = "", shapes: Sequence[Shape] | None = None,
     ) -> Examples:
-        """Data checked and converted, without touching the model."""
+        """Data checked and converted, without touching the model. find: the search for NaN and infinity."""
         if compiled.loss is None:
             raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
-        find = engine.first_not_finite
         views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
         shapes = [array.shape[1:] for array in views]
         outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
@@ -180,6 +180,12 @@ class Compilable(Network):
 
     def _prepare(self, compiled: Compiled, engine: Engine, examples: Examples) -> tuple[Program, Meters]:
         """Build if need be; the program for training on images of this size, and the metrics."""
+        program = self._training_program(compiled, engine, examples)
+        shapes = self._output_shapes([array.shape[1:] for array in examples.images])
+        return program, compiled.resolve(self._target_names, examples.targets, shapes)
+
+    def _training_program(self, compiled: Compiled, engine: Engine, examples: Examples) -> Program:
+        """Build if need be; the program for training on images of this size."""
         self.build_for(examples.images)
         self._draw_seed()
         if len(self._compiled_flags) != len(self.leaves()):  # layers were added since compile
@@ -187,11 +193,11 @@ class Compilable(Network):
         if self._compiled_flags != self.trainable_flags:
             warnings.warn(
                 f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect",
-                stacklevel=3,
+                stacklevel=4,
             )
         graph = self.graph_with(self._compiled_flags, [array.shape[1:] for array in examples.images])
         shapes = [node.shape for node in graph.outputs]
-        functions, meters = compiled.resolve(self._target_names, examples.targets, shapes)
+        functions = compiled.functions(self._target_names, examples.targets, shapes)
         key = (graph, engine, self.seed, *rule_key(compiled, functions))
         if key not in self._training_programs:
             with self.flags_set(self._compiled_flags):
@@ -203,7 +209,7 @@ class Compilable(Network):
         self._training_programs.move_to_end(key)
         while len(self._training_programs) > KEPT or next(iter(self._training_programs))[2:] != key[2:]:
             self._training_programs.popitem(last=False)
-        return self._training_programs[key], meters
+        return self._training_programs[key]
 
     def program(self, shapes: Sequence[Shape] | None = None, engine: Engine | None = None) -> Program:
         """The network compiled for inference; the program for training serves when graph and engine are the same."""

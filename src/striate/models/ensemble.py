@@ -149,7 +149,7 @@ class Ensemble:
             NotCompiledError: the first member is not compiled.
             StriateError: data that do not fit.
         """
-        scorer = _Scorer(self, self._views(x), y, sample_weight, arguments.batch_size_of(batch_size))
+        scorer = _Scorer(self, self._views(x), y, sample_weight, arguments.batch_size_of(batch_size) or 32)
         each: list[dict[str, float]] = []
 
         def noted() -> Iterator[list[Array]]:
@@ -283,7 +283,7 @@ class _Scorer:
         )
         self.views = examples.images
         self._examples, self._batch_size = examples, batch_size
-        _, self._meters = compiled.resolve(names, examples.targets, shapes)
+        self._meters = compiled.resolve(names, examples.targets, shapes)
         self._losses = [
             None if output.loss is None else losses.resolve(output.loss, target.shape, (len(target), *output.shape))
             for output, target in zip(outputs, examples.targets, strict=True)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.arrays import is_converted
 from striate.checks import whole
-from striate.engines import EngineLike, Examples
+from striate.engines import EngineLike, Examples, Program
 from striate.errors import TrainingError
+from striate.graph import Array
 from striate.graph.shapes import element_count
 from striate.layers.shapes import one_or_list
-from striate.models.compilation import Compilable
-from striate.training import arguments, loop
+from striate.models.feeding import Collected, Feeding, Given, Passes, array_feed
+from striate.training import arguments, feeds, loop
 from striate.training.callbacks import CallbackList, History, ProgbarLogger
 from striate.training.callbacks.base import make_callbacks
-from striate.training.data import prepare_images, split_examples, view_images
+from striate.training.feeds import Feed
 from striate.training.meters import Meters
 
 
-class Trainer(Compilable):
+class Trainer(Feeding):
     """The part of `Model` that trains.
 
     Attributes:
@@ -41,8 +40,10 @@ class Trainer(Compilable):
         self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1,
         verbose: int | str = "auto", callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
         shuffle: bool = True, class_weight: Mapping[int, float] | None = None, sample_weight: ArrayLike | None = None,
-        initial_epoch: int = 0, steps_per_epoch: None = None, validation_steps: None = None,
-        validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1, engine: EngineLike = None,
+        initial_epoch: int = 0, steps_per_epoch: float | None = None, validation_steps: float | None = None,
+        validation_batch_size: int | None = None, validation_freq: int | Sequence[int] = 1,
+        max_queue_size: int | None = None, workers: int | None = None, use_multiprocessing: bool | None = None,
+        nb_epoch: int | None = None, engine: EngineLike = None,
     ) -> History:
         """Train for a number of epochs.
 
@@ -53,22 +54,32 @@ class Trainer(Compilable):
 
         Args:
             x: images (n, *shape), of any number type (for several inputs a list or a
-                dictionary by name); uint8, float32 and float64 are read in place.
+                dictionary by name); uint8, float32 and float64 are read in place. Or what gives batches (x, y) or
+                (x, y, sample_weight): a generator, a `striate.utils.PyDataset`, a `striate.data.Dataset` or another
+                iterable, of which a thread prepares the next ones while the engine trains; see docs/data.md.
             y: labels: class numbers (n,) or (n, 1) for the sparse loss, else shaped like the output.
-            batch_size: images in a step; 32 if not given.
+            batch_size: images in a step; 32 if not given. Not with batches.
             epochs: the epoch to end with; initial_epoch counts towards it.
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line for each epoch.
             callbacks: objects of striate.callbacks.
             validation_split: the last part of the data, from 0 to below 1, that is not trained on but measured.
-            validation_data: (x, y) or (x, y, sample_weight) to measure after each epoch, in place of a split.
-            shuffle: a new order for each epoch, which the seed and the number of steps taken so far decide.
+            validation_data: (x, y) or (x, y, sample_weight) or batches, to measure after each epoch, in place of a
+                split.
+            shuffle: a new order for each epoch, which the seed and the number of steps taken so far decide; of the
+                batches of a PyDataset. Generators and Datasets keep theirs.
             class_weight: the weight of each class, by number, for a single output; 1 for those not mentioned.
             sample_weight: (n,), the weight of each image in the loss: loss = sum(w l) / n; for several outputs also
                 a list or a dictionary by output of such arrays.
             initial_epoch: the epoch to begin with, from 0.
-            steps_per_epoch, validation_steps: not available.
+            steps_per_epoch: batches in an epoch, for data that never end or for shorter epochs: each goes on in the
+                data where the one before stopped. Data that end within an epoch end it, with a warning; what can
+                begin again does so in the next epoch, and after a generator's end training ends. A fraction is
+                rounded up. Without batch_size, arrays are divided into so many batches.
+            validation_steps: batches in a validation, each of which begins anew.
             validation_batch_size: as batch_size if not given.
             validation_freq: measure after every so many epochs, or after the epochs of a list (from 1).
+            max_queue_size, workers, use_multiprocessing: Keras 2's; without effect, a thread always prepares batches.
+            nb_epoch: Keras 1's name of epochs.
             engine: another engine than the model's for this call alone (see `compile`).
 
         Returns:
@@ -76,53 +87,69 @@ class Trainer(Compilable):
 
         Raises:
             NotCompiledError: before `compile`.
-            StriateError: data or arguments that do not fit, or Keras's names that are not known.
+            StriateError: data or arguments that do not fit, or Keras's names that are not known. The first batch is
+                checked like arrays; in a later one it names the batch, and history and weights are as after the step
+                before it. What a generator raises comes through.
         """
         compiled = self._need_compiled("fit")
-        arguments.unavailable(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
-        size = arguments.batch_size_of(batch_size)
+        arguments.told_of_threads(workers, use_multiprocessing, max_queue_size)
+        size, steps = arguments.batch_size_of(batch_size), arguments.steps_of("steps_per_epoch", steps_per_epoch)
+        measuring = arguments.steps_of("validation_steps", validation_steps)
         validation_size = arguments.batch_size_of(validation_batch_size, "validation_batch_size")
-        epochs, initial_epoch = whole("epochs", epochs, 1), whole("initial_epoch", initial_epoch, 0)
+        epochs = arguments.epochs_of(epochs, nb_epoch)
+        initial_epoch = whole("initial_epoch", initial_epoch, 0)
         shuffle, verbosity = arguments.flag("shuffle", shuffle), arguments.verbosity(verbose)
         measured = arguments.validation_epochs(validation_freq, epochs)
         listed, runner = make_callbacks(callbacks), self._runner(engine)
 
-        train = self._examples(compiled, runner, x, y, sample_weight, class_weight)
-        validation: Examples | None = None
-        if validation_data is not None:
-            vx, vy, vw = arguments.validation_triple(validation_data)
-            shapes = [array.shape[1:] for array in train.images]
-            validation = self._examples(compiled, runner, vx, vy, vw, None, "validation_data ", shapes)
-        elif validation_split:
-            train, validation = split_examples(train, validation_split)
-            if class_weight is not None:  # they are for training alone
-                validation = Examples(validation.images, validation.targets)
-
-        program, meters = self._prepare(compiled, runner, train)
-        other = program if validation is None else self._prepare(compiled, runner, validation)[0]
-        validation_size = size if validation_batch_size is None else validation_size
-        if validation is not None:
-            validation_size = min(validation_size, len(validation))
-        size = min(size, len(train))
-        plan = loop.Plan(train, validation, size, validation_size, initial_epoch, epochs, shuffle, other, measured)
-        history = next((c for c in listed if isinstance(c, History)), None) or History()
-        others = [callback for callback in listed if callback is not history]
-        all_callbacks = self._callbacks([*others, history], verbosity, epochs, len(train), size)
-        with program.holding_examples():
-            loop.run_fit(self, program, meters, plan, all_callbacks, history)
+        given = Given(x, y, sample_weight, class_weight)
+        passes = Passes(
+            size, steps, "steps_per_epoch", place="epoch {epoch}, batch {batch}", epoch=initial_epoch, shuffle=shuffle,
+            training=True,
+        )  # fmt: skip
+        fraction = validation_split if validation_data is None else 0.0
+        train, rest = self._feed_and_rest(compiled, runner, given, passes, fraction)
+        validation: Feed | None = None
+        try:
+            self._begin(train)
+            inherited = None if feeds.is_stream(validation_data) else size
+            passes = Passes(
+                validation_size or inherited, measuring, "validation_steps", "validation_data",
+                "validation_data, batch {batch}",
+            )  # fmt: skip
+            if rest is not None:
+                validation = array_feed(rest, passes)
+            elif validation_data is not None:
+                times = len(measured.intersection(range(initial_epoch, epochs)))
+                validation = self._validation_feed(compiled, runner, validation_data, passes, train, times)
+            programs, meters = self._programs_for(compiled, runner, train)
+            if validation is not None:
+                programs(validation.first)
+            history = next((c for c in listed if isinstance(c, History)), None) or History()
+            others = [callback for callback in listed if callback is not history]
+            hooks = self._callbacks([*others, history], verbosity, epochs, train)
+            plan = loop.Plan(train, validation, programs, initial_epoch, epochs, measured)
+            with programs(train.first).holding_examples() if train.stays else nullcontext():
+                loop.run_fit(self, plan, meters, hooks, history)
+        finally:
+            train.close()
+            if validation is not None:
+                validation.close()
         return history
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: int | str = "auto",
-        sample_weight: ArrayLike | None = None, steps: None = None, callbacks: Any = None, return_dict: bool = False,
-        engine: EngineLike = None,
+        sample_weight: ArrayLike | None = None, steps: float | None = None, callbacks: Any = None,
+        return_dict: bool = False, max_queue_size: int | None = None, workers: int | None = None,
+        use_multiprocessing: bool | None = None, engine: EngineLike = None,
     ) -> Any:
         """Loss and metrics on some data, in inference mode.
 
         Args:
-            x, y, batch_size, sample_weight, callbacks, engine: as for `fit`.
+            x, y, batch_size, sample_weight, callbacks, engine, max_queue_size, workers, use_multiprocessing: as for
+                `fit`.
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
-            steps: not available.
+            steps: batches to take; None: all.
             return_dict: return all values by name.
 
         Returns:
@@ -133,33 +160,36 @@ class Trainer(Compilable):
             StriateError: data or arguments that do not fit.
         """
         compiled = self._need_compiled("evaluate")
-        arguments.unavailable(steps=steps)
-        size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
-        listed, runner = make_callbacks(callbacks), self._runner(engine)
-        examples = self._examples(compiled, runner, x, y, sample_weight, None)
-        program, meters = self._prepare(compiled, runner, examples)
-        size = min(size, len(examples))
-        all_callbacks = self._callbacks(listed, verbosity, 1, len(examples), size)
-        with loop.parameters_held(program, all_callbacks, "test"):
-            logs = loop.run_evaluation(program, meters, examples, size, all_callbacks, loop.output_size(meters))
+        arguments.told_of_threads(workers, use_multiprocessing, max_queue_size)
+        passes = Passes(arguments.batch_size_of(batch_size), arguments.steps_of("steps", steps))
+        verbosity, listed, runner = arguments.verbosity(verbose), make_callbacks(callbacks), self._runner(engine)
+        feed = self._feed(compiled, runner, Given(x, y, sample_weight), passes)
+        try:
+            feed.begin(0, 0)
+            programs, meters = self._programs_for(compiled, runner, feed)
+            logs = loop.run_evaluation(programs, meters, feed, self._callbacks(listed, verbosity, 1, feed))
+        finally:
+            feed.close()
         return _returned(meters, logs, return_dict)
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: None = None,
-        callbacks: Any = None, engine: EngineLike = None,
+        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: float | None = None,
+        callbacks: Any = None, max_queue_size: int | None = None, workers: int | None = None,
+        use_multiprocessing: bool | None = None, engine: EngineLike = None,
     ) -> Any:
         """The network's output for images, in constant memory besides the result.
 
-        All images are searched for NaN and infinity before the first hook is called and the first image computed.
+        All images are searched for NaN and infinity before the first hook is called and the first image computed;
+        those that come in batches, batch by batch.
 
         Args:
-            x: images (n, *shape).
+            x: images (n, *shape), or what gives batches of them, with or without labels, as for `fit`.
             batch_size: images that batch hooks and "steps" count as one batch; 32 if not given. The engine takes as
                 many at once as suit it, and the result does not depend on either.
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line.
-            steps: not available.
+            steps: batches to take; None: all.
             callbacks: objects of striate.callbacks.
-            engine: as for `fit`.
+            max_queue_size, workers, use_multiprocessing, engine: as for `fit`.
 
         Returns:
             An array (n, *shape); a list or a dictionary of arrays for several outputs.
@@ -167,35 +197,25 @@ class Trainer(Compilable):
         Raises:
             StriateError: images that do not fit.
         """
-        arguments.unavailable(steps=steps)
-        size, verbosity = arguments.batch_size_of(batch_size), arguments.verbosity(verbose)
-        listed, runner = make_callbacks(callbacks), self._runner(engine)
-        images = view_images(self._arranged(x, "x"), self.input_shapes, runner.first_not_finite)
-        self.build_for(images)
-        program, count = self.program([array.shape[1:] for array in images], runner), len(images[0])
-        size = min(size, count)
-        hooks = self._callbacks(listed, verbosity, 1, count, size)
-        shapes = [array.shape[1:] for array in images]
-        outputs = [np.empty((count, *shape), dtype=np.float32) for shape in self._output_shapes(shapes)]
-        held = sum(output[0].size for output in outputs)
-        held += sum(element_count(array.shape[1:]) for array in images if is_converted(array))
-        chunks = loop.Chunks(held, size, hooks.needs_every_batch("predict"))
-        hooks.on_predict_begin()
-        at = 0
-        with loop.parameters_held(program, hooks, "predict"):
-            while at < count:
-                end = min(at + chunks.steps * size, count)
-                hooks.on_predict_batch_begin(at // size)
-                start = time.perf_counter()
-                pieces = prepare_images([array[at:end] for array in images], shapes, runner.first_not_finite)
-                for output, piece in zip(outputs, program.predict(pieces, size), strict=True):
-                    output[at:end] = piece
-                chunks.took(math.ceil((end - at) / size), time.perf_counter() - start)
-                shown = [output[at:end] for output in outputs]
-                at = end
-                hooks.on_predict_batch_end(math.ceil(at / size) - 1, {"outputs": self._output_structure(x, shown)})
-        hooks.on_predict_end()
-        return self._output_structure(x, outputs)
+        arguments.told_of_threads(workers, use_multiprocessing, max_queue_size)
+        size, steps = arguments.batch_size_of(batch_size), arguments.steps_of("steps", steps)
+        verbosity, listed, runner = arguments.verbosity(verbose), make_callbacks(callbacks), self._runner(engine)
+        feed = self._image_feed(runner, x, size, steps)
+        try:
+            shapes = self._output_shapes([array.shape[1:] for array in feed.first.images])
+            collected = Collected(feed.samples, shapes)
+
+            def program(examples: Examples) -> Program:
+                return self.program([array.shape[1:] for array in examples.images], runner)
+
+            def take(outputs: list[Array]) -> Any:
+                return self._output_structure(x, collected.add(outputs))
+
+            numbers = sum(map(element_count, shapes))
+            loop.run_prediction(program, feed, numbers, self._callbacks(listed, verbosity, 1, feed), take)
+        finally:
+            feed.close()
+        return self._output_structure(x, collected.whole())
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: ArrayLike | None = None,
@@ -207,7 +227,8 @@ class Trainer(Compilable):
             TrainingError: the loss is not finite; the weights are as before.
         """
         compiled = self._need_compiled("train_on_batch")
-        examples = self._examples(compiled, self.engine, x, y, sample_weight, class_weight)
+        find = self.engine.first_not_finite
+        examples = self._examples(compiled, find, x, y, sample_weight, class_weight)
         program, meters = self._prepare(compiled, self.engine, examples)
         meters.reset()
         count = len(examples)
@@ -220,7 +241,7 @@ class Trainer(Compilable):
     ) -> Any:
         """Loss and metrics of one batch in inference mode; returns what `evaluate` returns."""
         compiled = self._need_compiled("test_on_batch")
-        examples = self._examples(compiled, self.engine, x, y, sample_weight, None)
+        examples = self._examples(compiled, self.engine.first_not_finite, x, y, sample_weight, None)
         program, meters = self._prepare(compiled, self.engine, examples)
         meters.reset()
         loop.measure(program, meters, examples, len(examples))
@@ -230,14 +251,12 @@ class Trainer(Compilable):
         """The network's output for one batch of images."""
         return self.predict(x, batch_size=2**31 - 1, verbose=0)
 
-    def _callbacks(
-        self, listed: list[Any], verbosity: int, epochs: int, samples: int, batch_size: int
-    ) -> CallbackList:
+    def _callbacks(self, listed: list[Any], verbosity: int, epochs: int, feed: Feed) -> CallbackList:
         if verbosity and not any(isinstance(callback, ProgbarLogger) for callback in listed):
             listed = [*listed, ProgbarLogger()]
         return CallbackList(
-            listed, self, verbose=verbosity, epochs=epochs, steps=math.ceil(samples / batch_size), samples=samples,
-            batch_size=batch_size,
+            listed, self, verbose=verbosity, epochs=epochs, steps=feed.steps, samples=feed.samples,
+            batch_size=feed.batch_size,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +13,14 @@ from striate.checks import whole
 from striate.errors import StriateError
 
 
-def batch_size_of(value: Any, name: str = "batch_size") -> int:
-    """A batch size; 32 for None."""
-    return 32 if value is None else whole(name, value, 1)
+def batch_size_of(value: Any, name: str = "batch_size") -> int | None:
+    """A batch size; None stays None."""
+    return None if value is None else whole(name, value, 1)
+
+
+def batch_size_for(value: int | None, count: int, steps: int | None) -> int:
+    """The batch size for so many images; without one, that which makes so many steps of them, else 32."""
+    return value or (32 if steps is None else math.ceil(count / steps))
 
 
 def verbosity(value: Any) -> int:
@@ -32,11 +39,33 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def unavailable(**options: Any) -> None:
-    """Refuse arguments that make sense for streams of batches only."""
-    for name, value in options.items():
+def epochs_of(epochs: Any, nb_epoch: Any) -> int:
+    """The epoch to end with, under either of its names."""
+    if nb_epoch is None:
+        return whole("epochs", epochs, 1)
+    if epochs != 1:
+        raise StriateError(f"nb_epoch: got {nb_epoch!r} besides epochs={epochs!r}, its new name; give one of them")
+    return whole("nb_epoch", nb_epoch, 1)
+
+
+def steps_of(name: str, value: Any) -> int | None:
+    """A number of steps; None stays None, and a fraction (len(x) / 32) is rounded up, as Keras 2 did."""
+    if isinstance(value, (float, np.floating)) and math.isfinite(value):
+        value = math.ceil(value)
+    return None if value is None else whole(name, value, 1)
+
+
+def told_of_threads(workers: Any, use_multiprocessing: Any, max_queue_size: Any) -> None:
+    """Check Keras 2's settings for preparing batches, and say what becomes of `use_multiprocessing`."""
+    for name, value in (("workers", workers), ("max_queue_size", max_queue_size)):
         if value is not None:
-            raise StriateError(f"{name}={value!r} is not available: an epoch is the whole array; give a part of it")
+            whole(name, value, 0)
+    if use_multiprocessing is not None and flag("use_multiprocessing", use_multiprocessing):
+        warnings.warn(
+            "use_multiprocessing=True: batches are prepared by a thread while the engine trains, not by processes; "
+            "nothing else changes",
+            stacklevel=4,
+        )
 
 
 def validation_epochs(frequency: Any, epochs: int) -> set[int]:

@@ -56,19 +56,33 @@ class Compiled:
         chosen = by_output.losses_of(self.loss, names)
         return [Output(name, shape, loss) for name, shape, loss in zip(names, shapes, chosen, strict=True)]
 
+    def _chosen(
+        self, names: Sequence[str], targets: Sequence[NDArray[Any]], shapes: Sequence[Shape]
+    ) -> tuple[list[tuple[Shape, Shape]], list[losses.Loss | None]]:
+        """The shapes of (prepared) targets and outputs, and the loss for each pair of them."""
+        pairs = [(target.shape, (len(target), *shape)) for target, shape in zip(targets, shapes, strict=True)]
+        given = by_output.losses_of(self.loss, names)
+        chosen = [
+            None if loss is None else losses.resolve(loss, *pair) for loss, pair in zip(given, pairs, strict=True)
+        ]
+        return pairs, chosen
+
+    def functions(
+        self, names: Sequence[str], targets: Sequence[NDArray[Any]], shapes: Sequence[Shape]
+    ) -> tuple[LossFunction | None, ...]:
+        """Loss functions for (prepared) targets and outputs of these names and shapes."""
+        chosen = self._chosen(names, targets, shapes)[1]
+        return tuple(None if loss is None else loss.function() for loss in chosen)
+
     def resolve(
         self, names: Sequence[str], targets: Sequence[NDArray[Any]], shapes: Sequence[Shape]
-    ) -> tuple[tuple[LossFunction | None, ...], Meters]:
-        """Loss functions and metrics for (prepared) targets and outputs of these names and shapes.
+    ) -> Meters:
+        """What measures outputs of these names and shapes against (prepared) targets.
 
         Raises:
             DataError: metrics of an output without a loss, whose labels were left out.
         """
-        pairs = [(target.shape, (len(target), *shape)) for target, shape in zip(targets, shapes, strict=True)]
-        chosen = [
-            None if loss is None else losses.resolve(loss, *pair)
-            for loss, pair in zip(by_output.losses_of(self.loss, names), pairs, strict=True)
-        ]
+        pairs, chosen = self._chosen(names, targets, shapes)
         functions = tuple(None if loss is None else loss.function() for loss in chosen)
         key = (functions, tuple(tuple(shape) for shape in shapes), tuple(target.shape[1:] for target in targets))
         if self.meters is None or key != self._resolved_for:
@@ -81,7 +95,7 @@ class Compiled:
                 for given in (self.metrics, self.weighted_metrics)
             )
             self.meters, self._resolved_for = Meters(names, chosen, plain, weighted, shapes), key
-        return functions, self.meters
+        return self.meters
 
     def _check_labels(self, names: Sequence[str], targets: Sequence[NDArray[Any]]) -> None:
         for given in (self.metrics, self.weighted_metrics):

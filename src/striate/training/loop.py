@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import random
 from striate.engines import Examples, Program
+from striate.errors import DataError
+from striate.graph import Array
 from striate.graph.shapes import element_count
 from striate.training import interrupts
 from striate.training.callbacks import CallbackList, History
-from striate.training.data import part
+from striate.training.feeds import Block, Feed
 from striate.training.meters import Logs, Meters
 from striate.training.trained import Trained
 
@@ -29,43 +31,54 @@ CHUNK_SECONDS = 0.1  # of work between two looks at the progress display and at 
 CHUNK_BYTES = 16 << 20  # that a chunk may hold besides what was given
 
 
+Programs = Callable[[Examples], Program]
+
+
 @dataclass
 class Plan:
-    """One `fit`, everything in it checked."""
+    """One `fit`, everything in it checked.
 
-    train: Examples
-    validation: Examples | None
-    batch_size: int
-    validation_batch_size: int
+    programs: the program for examples of some shapes.
+    validation_epochs: epochs, from 0, that end with a validation.
+    """
+
+    train: Feed
+    validation: Feed | None
+    programs: Programs
     initial_epoch: int
     epochs: int
-    shuffle: bool
-    validation_program: Program
-    validation_epochs: set[int]  # epochs, from 0, that end with a validation
+    validation_epochs: set[int]
 
 
 class Chunks:
     """How many steps to take in one go: about a tenth of a second's worth, or one when a callback wants each batch."""
 
-    def __init__(self, numbers: int, batch_size: int, every_batch: bool) -> None:
-        """numbers: how many have to be held in memory for each image."""
-        fits = CHUNK_BYTES // max(4 * numbers * batch_size, 1)
+    def __init__(self, feed: Feed, numbers: int, every_batch: bool) -> None:
+        """numbers: how many an image needs in memory besides what the feed holds."""
+        fits = CHUNK_BYTES // max(4 * (numbers + feed.held) * feed.batch_size, 1)
         self.limit = 1 if every_batch else max(fits, 1)
         self.steps = 1
+        self._feed = feed
+        self._start = 0.0
 
-    def took(self, steps: int, seconds: float) -> None:
-        """Learn from a chunk."""
+    def take(self) -> Block | None:
+        """The next steps of the epoch; None at its end."""
+        self._start = time.perf_counter()
+        return self._feed.take(self.steps)
+
+    def took(self, steps: int, seconds: float | None = None) -> None:
+        """Learn from a chunk; it took the time since `take`, if nothing else is said."""
+        seconds = time.perf_counter() - self._start if seconds is None else seconds
         wanted = int(steps * CHUNK_SECONDS / max(seconds, 1e-6))
-        self.steps = max(1, min(wanted, 8 * self.steps, self.limit))
+        self.steps = max(1, min(wanted, self._feed.growth * self.steps, self.limit))
 
 
-def run_fit(
-    model: Trained, program: Program, meters: Meters, plan: Plan, callbacks: CallbackList, history: History
-) -> None:
+def run_fit(model: Trained, plan: Plan, meters: Meters, callbacks: CallbackList, history: History) -> None:
     """Train for the epochs of a plan.
 
     When Ctrl-C comes between two chunks, callbacks' on_train_end is called and KeyboardInterrupt goes on; the history
     holds the epochs that ended, the weights are those of the last step taken, and a further `fit` continues from them.
+    The same holds for an error in the data of a later batch, but that on_train_end is not called.
     """
     model.stop_training = False
     model.history = history
@@ -73,17 +86,17 @@ def run_fit(
     callbacks.on_train_begin()
     try:
         for epoch in range(plan.initial_epoch, plan.epochs):
+            if not plan.train.begin(model.seed, model.optimizer.iterations):
+                message = f"{plan.train.spent}; training ended after epoch {epoch} of {plan.epochs}"
+                warnings.warn(message, stacklevel=3)
+                break
             callbacks.on_epoch_begin(epoch)
-            with parameters_held(program, callbacks, "train"):
-                logs, trouble = _train_epoch(model, program, meters, plan, callbacks)
+            logs, trouble = _train_epoch(model, plan, meters, callbacks)
             if plan.validation is not None and epoch in plan.validation_epochs:
-                measuring = plan.validation_program
-                with parameters_held(measuring, callbacks, "test"):
-                    results = run_evaluation(
-                        measuring, meters, plan.validation, plan.validation_batch_size, callbacks, output_size(meters)
-                    )
+                results = run_evaluation(plan.programs, meters, plan.validation, callbacks)
                 logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
             callbacks.on_epoch_end(epoch, logs)
+            callbacks.set_steps(plan.train.steps)
             if trouble:
                 print(f"Epoch {epoch + 1}, {trouble}", file=sys.stderr, flush=True)
             if model.stop_training:
@@ -96,46 +109,66 @@ def run_fit(
     callbacks.on_train_end(logs)
 
 
-@contextmanager
-def parameters_held(program: Program, callbacks: CallbackList, phase: str) -> Iterator[None]:
-    """Leave parameters to the program until the end of a phase, unless a callback may look at them in between."""
-    with ExitStack() as stack:
-        if not callbacks.needs_every_batch(phase):
-            stack.enter_context(program.holding_parameters())
-        try:
-            yield
-        finally:
-            with interrupts.held():  # all of them come back, or none has been away
-                stack.close()
+class Held:
+    """Leaves parameters to the program in use until the end of a phase, unless a callback may look at them in between.
+
+    Args:
+        callbacks: of this call.
+        phase: "train", "test" or "predict".
+    """
+
+    def __init__(self, callbacks: CallbackList, phase: str) -> None:
+        self._wanted = not callbacks.needs_every_batch(phase)
+        self._program: Program | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Held:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._release()
+
+    def use(self, program: Program) -> Program:
+        """From now on it is this one."""
+        if program is not self._program:
+            self._release()
+            self._program = program
+            if self._wanted:
+                self._stack.enter_context(program.holding_parameters())
+        return program
+
+    def _release(self) -> None:
+        with interrupts.held():  # all of them come back, or none has been away
+            self._stack.close()
+        self._program = None
 
 
-def _train_epoch(
-    model: Trained, program: Program, meters: Meters, plan: Plan, callbacks: CallbackList
-) -> tuple[Logs, str | None]:
-    """All steps of one epoch; its results, and a sentence about the loss if that was not finite."""
+def _train_epoch(model: Trained, plan: Plan, meters: Meters, callbacks: CallbackList) -> tuple[Logs, str | None]:
+    """All steps of an epoch that has begun; its results, and a sentence about the loss if that was not finite."""
     meters.reset()
-    optimizer: Optimizer = model.optimizer
-    count, size = len(plan.train), plan.batch_size
-    steps = math.ceil(count / size)
-    order = epoch_order(model.seed, optimizer.iterations, count, plan.shuffle)
-    chunks = Chunks(output_size(meters), size, callbacks.needs_every_batch("train"))
-    step = 0
-    while step < steps:
-        taken = min(chunks.steps, steps - step)
-        callbacks.on_train_batch_begin(step)
-        chosen = order[step * size : (step + taken) * size]
-        start = time.perf_counter()
-        finite = take_steps(model, program, meters, plan.train, chosen, size)
-        chunks.took(taken, time.perf_counter() - start)
-        step += taken if finite is None else finite + 1
-        logs = meters.results()
-        callbacks.on_train_batch_end(step - 1, logs)
-        if finite is not None:
-            model.stop_training = True
-            return logs, trouble(step, steps)
-        if model.stop_training:
-            break
-    return meters.results(), None
+    feed, step, problem = plan.train, 0, None
+    chunks = Chunks(feed, output_size(meters), callbacks.needs_every_batch("train"))
+    with Held(callbacks, "train") as held:
+        while (block := chunks.take()) is not None:
+            callbacks.on_train_batch_begin(step)
+            program = held.use(plan.programs(block.examples))
+            finite = take_steps(model, program, meters, block.examples, block.indices, block.batch_size)
+            chunks.took(block.steps)
+            step += block.steps if finite is None else finite + 1
+            callbacks.on_train_batch_end(step - 1, meters.results())
+            if finite is not None:
+                model.stop_training, problem = True, trouble(step, feed.steps)
+            if model.stop_training:
+                break
+    finish(feed, whole=block is None)
+    return meters.results(), problem
+
+
+def finish(feed: Feed, whole: bool) -> None:
+    """End an epoch; whole: nothing was left of it."""
+    note = feed.end()
+    if note and whole:
+        warnings.warn(note, stacklevel=2)
 
 
 def take_steps(
@@ -164,26 +197,53 @@ def take_steps(
     return good if diverged else None
 
 
-def run_evaluation(
-    program: Program, meters: Meters, examples: Examples, batch_size: int, callbacks: CallbackList, outputs: int
-) -> Logs:
-    """Loss and metrics over all examples, in inference mode."""
+def run_evaluation(programs: Programs, meters: Meters, feed: Feed, callbacks: CallbackList) -> Logs:
+    """Loss and metrics over an epoch of a feed, in inference mode."""
     meters.reset()
     callbacks.on_test_begin()
-    count = len(examples)
-    chunks = Chunks(outputs, batch_size, callbacks.needs_every_batch("test"))
-    at = 0
-    while at < count:
-        end = min(at + chunks.steps * batch_size, count)
-        callbacks.on_test_batch_begin(at // batch_size)
-        start = time.perf_counter()
-        measure(program, meters, part(examples, at, end), batch_size)
-        chunks.took(math.ceil((end - at) / batch_size), time.perf_counter() - start)
-        at = end
-        callbacks.on_test_batch_end(math.ceil(at / batch_size) - 1, meters.results())
+    _need_batch(feed)
+    chunks, step = Chunks(feed, output_size(meters), callbacks.needs_every_batch("test")), 0
+    with Held(callbacks, "test") as held:
+        while (block := chunks.take()) is not None:
+            callbacks.on_test_batch_begin(step)
+            measure(held.use(programs(block.examples)), meters, block.examples, block.batch_size)
+            chunks.took(block.steps)
+            step += block.steps
+            callbacks.on_test_batch_end(step - 1, meters.results())
+    finish(feed, whole=True)
     logs = meters.results()
     callbacks.on_test_end(logs)
     return logs
+
+
+def run_prediction(
+    programs: Programs, feed: Feed, numbers: int, callbacks: CallbackList, take: Callable[[list[Array]], Any]
+) -> None:
+    """The network's outputs for an epoch of a feed.
+
+    Args:
+        programs, feed, callbacks: as for the others.
+        numbers: that the network puts out for an image.
+        take: called with the outputs for each block; what it returns is the batch hooks' "outputs".
+    """
+    callbacks.on_predict_begin()
+    _need_batch(feed)
+    chunks, step = Chunks(feed, numbers, callbacks.needs_every_batch("predict")), 0
+    with Held(callbacks, "predict") as held:
+        while (block := chunks.take()) is not None:
+            callbacks.on_predict_batch_begin(step)
+            shown = take(held.use(programs(block.examples)).predict(block.examples.images, block.batch_size))
+            chunks.took(block.steps)
+            step += block.steps
+            callbacks.on_predict_batch_end(step - 1, {"outputs": shown})
+    finish(feed, whole=True)
+    callbacks.on_predict_end()
+
+
+def _need_batch(feed: Feed) -> None:
+    """Begin an epoch that has something in it."""
+    if not feed.begin(0, 0):
+        raise DataError(f"{feed.spent}, and there is no batch left")
 
 
 def measure(program: Program, meters: Meters, examples: Examples, batch_size: int) -> None:
@@ -192,13 +252,6 @@ def measure(program: Program, meters: Meters, examples: Examples, batch_size: in
     meters.add_losses(results.losses, batch_sizes(len(examples), batch_size))
     if meters.needs_outputs:
         meters.add_outputs(examples.targets, results.outputs, examples.weights)
-
-
-def epoch_order(seed: int, iterations: int, count: int, shuffle: bool) -> NDArray[np.int64]:
-    """The order of an epoch's examples. It follows the steps taken, so a later `fit` goes on as if never stopped."""
-    if not shuffle:
-        return np.arange(count, dtype=np.int64)
-    return random.generator(seed, iterations).permutation(count).astype(np.int64, copy=False)
 
 
 def batch_sizes(count: int, batch_size: int) -> NDArray[np.float64]:
@@ -213,10 +266,11 @@ def output_size(meters: Meters) -> int:
     return sum(element_count(shape) for shape in meters.shapes)
 
 
-def trouble(step: int, steps: int) -> str:
+def trouble(step: int, steps: int | None) -> str:
     """What is said about a loss that is not finite."""
+    of = "" if steps is None else f" of {steps}"
     return (
-        f"step {step} of {steps}: the loss is not finite; training stopped, and the weights are as they were before "
+        f"step {step}{of}: the loss is not finite; training stopped, and the weights are as they were before "
         "that step. A smaller learning rate, clipnorm or scaled images (0 to 1) may help."
     )
 

@@ -22,14 +22,16 @@ class Progress:
 
     Args:
         title: what the line begins with, such as "Epoch 3/10".
-        total: the number of images to come.
+        total: the number of images (or batches) to come; None: not known.
         verbose: 1 for the live line, 2 for one plain line at the end.
+        unit: what is counted.
     """
 
-    def __init__(self, title: str, total: int, verbose: int = 1) -> None:
+    def __init__(self, title: str, total: int | None, verbose: int = 1, unit: str = "images") -> None:
         self.title = title
         self.total = total
         self.verbose = verbose
+        self.unit = unit
         self._start = time.perf_counter()
         self._last_drawn = 0.0
         self._drawn = 0
@@ -37,20 +39,23 @@ class Progress:
         self._live = verbose == 1 and (self._terminal or "ipykernel" in sys.modules)
 
     def update(self, seen: int, logs: Mapping[str, float]) -> None:
-        """Show that `seen` images are done; draws at most ten times a second."""
+        """Show that `seen` images or batches are done; draws at most ten times a second."""
         now = time.perf_counter()
         if not self._live or now - self._last_drawn < INTERVAL:
             return
         self._last_drawn = now
         elapsed = max(now - self._start, 1e-9)
         rate = seen / elapsed
-        left = duration((self.total - seen) / rate) if seen else "?"
-        self._draw(live_line(self.title, seen / self.total, f"{left} left", rate, logs, _width()))
+        fraction, left = None, f"{seen:,} {self.unit}"
+        if self.total is not None:
+            left = f"{duration((self.total - seen) / rate)} left" if seen else "? left"
+            fraction = seen / self.total
+        self._draw(live_line(self.title, fraction, left, rate, logs, _width(), self.unit))
 
     def finish(self, seen: int, logs: Mapping[str, float]) -> None:
         """Replace the live line by the lasting one."""
         elapsed = max(time.perf_counter() - self._start, 1e-9)
-        facts = f"{self.title} {duration(elapsed)} {seen / elapsed:,.0f} images/s"
+        facts = f"{self.title} {duration(elapsed)} {seen / elapsed:,.0f} {self.unit}/s"
         if self.verbose == 2:
             _print(" - ".join([facts, *items(logs)]) + "\n")
             return
@@ -71,19 +76,27 @@ class Progress:
         _print("\r" + shown + ("" if line else "\r"))
 
 
-def live_line(title: str, fraction: float, left: str, rate: float, logs: Mapping[str, float], width: int) -> str:
-    """A line of at most `width` columns: the bar shrinks first, then the speed goes, then the last metrics."""
+def live_line(
+    title: str, fraction: float | None, left: str, rate: float, logs: Mapping[str, float], width: int,
+    unit: str = "images",
+) -> str:
+    """A line of at most `width` columns: the bar shrinks first, then the speed goes, then the last metrics.
+
+    fraction: of the bar that is full; None: no bar. rate: of units a second.
+    """
     parts = items(logs)
-    speed = f" {rate:,.0f} images/s"
+    speed = f" {rate:,.0f} {unit}/s"
     while True:
         rest = f" {left}{speed}" + "".join(f" - {part}" for part in parts)
         room = width - len(title) - 1 - len(rest)
-        if room >= 5 or not (speed or parts):
+        if room >= (0 if fraction is None else 5) or not (speed or parts):
             break
         if speed:
             speed = ""
         else:
             parts.pop()
+    if fraction is None:
+        return f"{title}{rest}"[:width]
     columns = max(min(BAR, room), 0)
     full = int(columns * fraction)
     return f"{title} {'━' * full}{'╺' * (columns - full)}{rest}"[:width]

@@ -167,6 +167,11 @@ class CallbackList(Callback):
             callback.set_model(model)
             callback.set_params(params)
 
+    def set_steps(self, steps: int | None) -> None:
+        """Say how many batches an epoch has, which may be known only after the first."""
+        assert self.params is not None
+        self.params["steps"] = steps
+
     def needs_every_batch(self, phase: str) -> bool:
         """Whether a callback wants the hooks of each batch of a phase ("train", "test" or "predict")."""
         names = [f"on_{phase}_batch_begin", f"on_{phase}_batch_end"]

@@ -22,13 +22,15 @@ class ProgbarLogger(Callback):
     def _begin(self, title: str) -> None:
         params: dict[str, Any] = self.params or {}
         if params.get("verbose"):
-            self._progress = Progress(title, params["samples"], params["verbose"])
+            total, unit = (params["samples"], "images") if params.get("samples") else (params["steps"], "batches")
+            self._progress = Progress(title, total, params["verbose"], unit)
             self._seen = 0
 
     def _batch(self, batch: int, logs: Logs | None) -> None:
         params: dict[str, Any] = self.params or {}
         if self._progress is not None:
-            self._seen = min((batch + 1) * params["batch_size"], params["samples"])
+            samples = params.get("samples")
+            self._seen = min((batch + 1) * params["batch_size"], samples) if samples else batch + 1
             self._progress.update(self._seen, logs or {})
 
     def _end(self, logs: Logs | None) -> None:

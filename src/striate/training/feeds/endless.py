@@ -1,0 +1,108 @@
+"""Whether an iterator is known never to end, before it is begun."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import operator
+import textwrap
+from collections.abc import Iterator
+from types import CodeType, GeneratorType
+from typing import Any
+
+
+def is_endless(iterator: Any) -> bool:
+    """True only where it is sure: itertools' endless ones, what is made of them by map, zip and enumerate, and
+    generators whose source has a `while True:` with a `yield` in it and no way out."""
+    if isinstance(iterator, (itertools.cycle, itertools.count)):
+        return True
+    if isinstance(iterator, itertools.repeat):
+        try:
+            operator.length_hint(iterator)
+        except TypeError:  # without a number of times it has no length
+            return True
+        return False
+    if isinstance(iterator, (map, zip, enumerate)):
+        inner = _inner(iterator)
+        return bool(inner) and all(map(is_endless, inner))
+    frame = iterator.gi_frame if isinstance(iterator, GeneratorType) else None
+    return frame is not None and _never_returns(frame.f_code, frame.f_globals)
+
+
+def _inner(iterator: Iterator[Any]) -> list[Any]:
+    """What a map, zip or enumerate goes through."""
+    arguments = iterator.__reduce__()[1]
+    assert isinstance(arguments, tuple)
+    if isinstance(iterator, map):
+        return list(arguments[1:])
+    return list(arguments[:1]) if isinstance(iterator, enumerate) else list(arguments)
+
+
+def _never_returns(code: CodeType, names: dict[str, Any]) -> bool:
+    """Whether a generator's function ends in an endless loop, as far as its source and global names say."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    except (OSError, TypeError, SyntaxError, ValueError):  # typed at a prompt, or a part of a larger statement
+        return False
+    for node in tree.body[:1]:
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            return not _leaves(node.body) and any(_is_endless_loop(statement, names) for statement in node.body)
+    return False
+
+
+def _is_endless_loop(node: ast.stmt, names: dict[str, Any]) -> bool:
+    """A loop without an end whose body yields."""
+    if isinstance(node, ast.With):
+        return any(_is_endless_loop(statement, names) for statement in node.body)
+    if isinstance(node, ast.While):
+        forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
+    elif isinstance(node, ast.For):
+        called = _value(node.iter.func, names) if isinstance(node.iter, ast.Call) else None
+        forever = called in (itertools.count, itertools.cycle)
+    else:
+        return False
+    yields = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own(node.body))
+    return forever and yields and not _breaks(node.body)
+
+
+def _value(node: ast.expr, names: dict[str, Any]) -> Any:
+    """What a name, or a name in a module, stands for; None if that is not known."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        module = names.get(node.value.id)
+        return getattr(module, node.attr, None) if inspect.ismodule(module) else None
+    return None
+
+
+def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """All nodes but those of functions and classes inside."""
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether there is a return or a raise."""
+    return any(isinstance(node, (ast.Return, ast.Raise)) for node in _own(body))
+
+
+def _breaks(body: list[ast.stmt]) -> bool:
+    """Whether a break leaves the loop that this is the body of."""
+    for node in body:
+        if isinstance(node, ast.Break):
+            return True
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        blocks = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
+        blocks += [handler.body for handler in getattr(node, "handlers", [])]
+        blocks += [case.body for case in getattr(node, "cases", [])]
+        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
+            blocks = [node.orelse]  # a break in an inner loop's body is that loop's
+        if any(map(_breaks, blocks)):
+            return True
+    return False

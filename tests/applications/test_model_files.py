@@ -25,7 +25,8 @@ IN_KERAS: list[Any] = [
 LARGER = [("ResNet18", SMALL), ("EfficientNetLite0", SMALL)]
 SLOW = pytest.mark.slow
 WITH_LAYERS_OF_OURS: list[Any] = [
-    ("LeNet1", {}, "TableConv2D|Subsampling2D|scaled_tanh"), ("LeNet5", {}, "TableConv2D|Subsampling2D|scaled_tanh"),
+    ("LeNet1", {}, "TableConv2D|Subsampling2D|scaled_tanh"),
+    ("LeNet5", {}, "TableConv2D|Subsampling2D|scaled_tanh|RBF"),
     ("GoogLeNet", {"input_shape": (65, 65, 3), "classes": 5}, "LocalResponseNormalization"),
     *(
         pytest.param(name, {"classes": 5, **options}, "LocalResponseNormalization", marks=SLOW)

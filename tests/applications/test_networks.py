@@ -48,10 +48,58 @@ def test_lenet1_is_the_paper_s() -> None:
 
 def test_lenet5_is_the_paper_s() -> None:
     model = LeNet5()
-    assert sizes(model) == {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48_120, "F6": 10_164, "output": 850}
-    assert model.count_params() == 60_000 + 850  # the paper's output layer is not learnt
+    assert sizes(model) == {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48_120, "F6": 10_164, "output": 840}
+    assert sum(parameter.value.size for parameter in model.trainable_weights) == 60_000
+    assert connections(model) == 340_908
     shapes = [layer.output_shape[1:] for layer in model.layers]
     assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (1, 1, 120), (120,), (84,), (10,)]
+
+
+def test_what_lenet5_compares_with() -> None:
+    """Pictures of 7x12 dots for ten digits, of which no two are alike; for other classes always the same codes."""
+    centers = LeNet5().get_layer("output").get_weights()[0]
+    assert centers.shape == (84, 10)
+    assert set(np.unique(centers)) == {-1, 1}
+    seven = centers[:, 7].reshape(12, 7)
+    assert (seven[1] == 1).all()  # its bar
+    assert (seven[[0, 10, 11]] == -1).all()
+    distances = ((centers[:, :, None] - centers[:, None, :]) ** 2).sum(0) / 4
+    assert distances[~np.eye(10, dtype=bool)].min() >= 6  # dots
+    codes = [LeNet5(classes=26).get_layer("output").get_weights()[0] for _ in range(2)]
+    np.testing.assert_array_equal(*codes)
+    assert len(np.unique(codes[0], axis=1).T) == 26
+    assert abs(codes[0].mean()) < 0.1
+    with pytest.raises(StriateError, match="LeNet5: got classes=0"):
+        LeNet5(classes=0)
+
+
+def test_lenet5_s_probabilities_are_of_the_nearest_picture() -> None:
+    images = np.random.default_rng(0).normal(size=(6, 32, 32, 1)).astype(np.float32)
+    model = LeNet5()
+    outputs, centers = model.read(images, ["F6", "output"]), model.get_layer("output").get_weights()[0]
+    distances = ((outputs["F6"][:, :, None] - centers) ** 2).sum(1)
+    expected = np.exp(distances.min(1, keepdims=True) - distances)
+    np.testing.assert_allclose(outputs["output"], expected / expected.sum(1, keepdims=True), rtol=1e-3, atol=1e-5)
+    logits = LeNet5(classifier_activation=None)
+    logits.set_weights(model.get_weights())
+    np.testing.assert_allclose(logits.predict(images, verbose=0), -distances, rtol=1e-4)
+
+
+def test_lenet5_learns() -> None:
+    """Bars in four places and directions: the weights before the fixed pictures are enough."""
+    set_random_seed(0)
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 4, 256)
+    images = generator.normal(0, 0.3, (256, 32, 32, 1)).astype(np.float32)
+    for image, label in zip(images, labels, strict=True):
+        place = slice(6, 10) if label < 2 else slice(20, 24)
+        image[place if label % 2 else slice(None), slice(None) if label % 2 else place] += 1
+    model = LeNet5()
+    before = model.get_layer("output").get_weights()[0]
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(images, labels, batch_size=32, epochs=5, verbose=0).history
+    assert history["accuracy"][-1] > 0.95
+    np.testing.assert_array_equal(model.get_layer("output").get_weights()[0], before)
 
 
 def test_lenet5_as_it_is_taught() -> None:
@@ -72,7 +120,7 @@ def test_networks_of_web_pages() -> None:
 def test_an_outline_has_shapes_and_no_numbers() -> None:
     with outlines():
         model = LeNet5()
-    assert model.count_params() == 60_850
+    assert model.count_params() == 60_840
     assert model.get_layer("C1").weights[0].value.strides == (0, 0, 0, 0)
     with pytest.raises(StriateError, match="has a shape and no numbers"):
         model.predict(np.zeros((1, 32, 32, 1)), verbose=0)

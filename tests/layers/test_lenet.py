@@ -1,4 +1,4 @@
-"""Convolution by a connection table and trainable subsampling, against their formulas and finite differences."""
+"""Connection tables, trainable subsampling and radial basis functions, against their formulas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate import Sequential, layers
+from striate import Sequential, initializers, layers, optimizers
 from striate.applications.lenet import C3_CONNECTIONS
 from striate.engines import get as get_engine
 from striate.errors import ShapeError, StriateError
@@ -98,6 +98,37 @@ def test_subsampling_starts_as_mean_pooling() -> None:
     np.testing.assert_allclose(layers.Subsampling2D()(x), layers.AveragePooling2D()(x), rtol=1e-5, atol=1e-6)
 
 
+def test_radial_basis_functions() -> None:
+    x = images(5, 7)
+    layer = filled(layers.RBF(4), (7,))
+    centers = layer.weights[0].numpy()
+    assert centers.shape == (7, 4)
+    distances = ((x[:, :, None] - centers) ** 2).sum(1)
+    np.testing.assert_allclose(layer(x), -distances, rtol=1e-5)
+    probabilities = layers.RBF(4, "softmax", initializers.Constant(centers))(x)
+    np.testing.assert_array_equal(probabilities.argmax(-1), distances.argmin(-1))
+    np.testing.assert_allclose(probabilities.sum(-1), 1, rtol=1e-6)
+    graph = Graph()
+    graph.outputs = [layer.lower(graph, graph.add(operations.Input((7,)), name="input"))]
+    program, cotangent = get_engine().compile(graph), images(5, 4)
+    (by_input,) = program.gradient([x], graph.outputs[0], cotangent, graph.inputs)
+    (by_center,) = program.parameter_gradients([x], graph.outputs[0], cotangent)
+    differences = (x[:, :, None] - centers) * cotangent[:, None, :]
+    np.testing.assert_allclose(by_input, -2 * differences.sum(2), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(by_center, 2 * differences.sum(0), rtol=1e-4, atol=1e-4)
+
+
+def test_centres_that_stay() -> None:
+    model = Sequential([layers.Input((3,)), layers.RBF(2, "softmax", name="r", trainable=False)])
+    before = model.get_weights()[0]
+    assert model.trainable_weights == []
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.layers[-1].trainable = True
+    model.compile(optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    model.fit(images(4, 3), np.array([0, 1, 1, 0]), verbose=0)
+    assert (model.get_weights()[0] != before).any()
+
+
 def test_scaled_tanh() -> None:
     x = np.linspace(-4, 4, 33, dtype=np.float32)
     got = layers.Activation("scaled_tanh")(x[:, None])[:, 0]
@@ -106,6 +137,8 @@ def test_scaled_tanh() -> None:
 
 def test_configurations_and_files(tmp_path: Any) -> None:
     model = Sequential([layers.Input((9, 9, 4)), layers.TableConv2D(MIXED, 3), layers.Subsampling2D(name="s")])
+    model.add(layers.Flatten())
+    model.add(layers.RBF(3, "softmax", "random_normal", "l2", centers_constraint="max_norm", trainable=False))
     again = Sequential.from_config(model.get_config())
     assert again.get_config() == model.get_config()
     model.save(tmp_path / "m.keras")
@@ -123,5 +156,9 @@ def test_errors() -> None:
         layers.TableConv2D(((1, 1),), 3)
     with pytest.raises(ShapeError, match="name channel 5, but the input has 4 channels"):
         layers.TableConv2D(((0, 5),), 3).build((8, 8, 4))
+    with pytest.raises(ShapeError, match="expected one row of numbers, got shape \\(2, 3\\); use Flatten first"):
+        layers.RBF(2).build((2, 3))
+    with pytest.raises(StriateError, match="got units=0, expected a whole number"):
+        layers.RBF(0)
     with pytest.raises(ShapeError, match="does not fit"):
         layers.TableConv2D(((0, 1),), 9).build((8, 8, 4))

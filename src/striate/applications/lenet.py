@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from striate import checks, initializers
+from striate.graph import Array
+
 if TYPE_CHECKING:
     from striate.layers import Layer
     from striate.models import Sequential
@@ -19,6 +24,23 @@ C3_CONNECTIONS = (
     (0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5),
     (0, 1, 2, 3, 4, 5),
 )  # fmt: skip
+
+# The digits as pictures of 7x12 dots, in the manner of LeCun et al. 1998, figure 3: what F6 is to look like. The lowest
+# rows are for letters that reach below the line.
+DIGITS = (
+    "....... ....... ....... ....... ....... ....... ....... ....... ....... .......",
+    "..###.. ...##.. .#####. ####### ....##. ####### ..####. ####### .#####. .#####.",
+    ".##.##. ..###.. ##...## .....## ...###. ##..... .##.... .....## ##...## ##...##",
+    "##...## .####.. .....## ....##. ..####. ##..... ##..... ....##. ##...## ##...##",
+    "##...## ...##.. ....##. ...##.. .##.##. ######. ##..... ....##. ##...## ##...##",
+    "##...## ...##.. ..###.. ..####. ##..##. .....## ######. ...##.. .#####. .######",
+    "##...## ...##.. .##.... .....## ####### .....## ##...## ...##.. ##...## .....##",
+    "##...## ...##.. ##..... .....## ....##. .....## ##...## ..##... ##...## .....##",
+    ".##.##. ...##.. ##..... ##...## ....##. ##...## ##...## ..##... ##...## ....##.",
+    "..###.. .###### ####### .#####. ....##. .#####. .#####. ..##... .#####. .####..",
+    "....... ....... ....... ....... ....... ....... ....... ....... ....... .......",
+    "....... ....... ....... ....... ....... ....... ....... ....... ....... .......",
+)
 
 # The initial weights that suit the scaled tanh: variance 1 / fan-in (LeCun et al. 1998, "Efficient BackProp").
 START = "lecun_uniform"
@@ -65,9 +87,13 @@ def LeNet5(
 ) -> Sequential:
     """LeNet-5: the paper's, or in the form in which it is taught today.
 
-    The paper's (60,000 parameters up to F6): C1 6@5x5, S2 subsampling with a weight and a bias for each map, C3 16@5x5
-    by a connection table, S4 subsampling, C5 120@5x5, F6 84 units, each followed by 1.7159 tanh(2 x / 3). A dense layer
-    stands for its output of radial basis functions, whose centres were drawn by hand and not learnt.
+    The paper's (60,000 trainable parameters, 340,908 connections): C1 6@5x5, S2 subsampling with a weight and a bias
+    for each map, C3 16@5x5 by a connection table, S4 subsampling, C5 120@5x5, F6 84 units, each followed by
+    1.7159 tanh(2 x / 3); output: for each class the squared distance of F6 to a 7x12 picture of 1 and -1 that is not
+    learnt. The paper's penalties are these distances; here they are negated, so that the nearest class is the largest
+    and softmax gives probabilities: the cross-entropy is then the paper's discriminative loss (equation 9 without its
+    constant). Ten classes have pictures of the digits; any other number has codes of 1 and -1 drawn with equal
+    probabilities, as the paper says of distributed codes, the same ones always.
 
     modern (61,706 parameters): 6@5x5 with "same" padding, maximum pooling, 16@5x5, maximum pooling, 120, 84 and
     `classes` units, ReLU.
@@ -78,7 +104,7 @@ def LeNet5(
             32x32, or 12x12 for the modern form.
         classes: number of output units.
         modern: the form of today.
-        classifier_activation: of the output; None for logits.
+        classifier_activation: of the output; None for logits (of the paper's form: minus the distances).
         name: the model's name.
     """
     from striate import layers
@@ -86,8 +112,23 @@ def LeNet5(
 
     size = 28 if modern else 32
     body = _modern() if modern else _paper()
-    output = layers.Dense(classes, activation=classifier_activation, name="output")
+    if modern:
+        output: Layer = layers.Dense(classes, activation=classifier_activation, name="output")
+    else:
+        codes = initializers.Constant(_codes(classes))
+        output = layers.RBF(classes, classifier_activation, codes, trainable=False, name="output")
     return Sequential([layers.Input(input_shape or (size, size, 1)), *body, output], name=name)
+
+
+def _codes(classes: int) -> Array:
+    """The (84, classes) numbers 1 and -1 that F6 is compared with."""
+    if classes != 10:
+        count = checks.whole("LeNet5", classes, 1, "classes")
+        bits = np.random.Generator(np.random.Philox(1998)).integers(0, 2, (count, 84)).T
+        return np.asarray(2 * bits - 1, np.float32)
+    pictures = [[row.split()[digit] for row in DIGITS] for digit in range(10)]
+    ink = np.array([[dot == "#" for row in picture for dot in row] for picture in pictures])
+    return np.asarray(np.where(ink.T, 1, -1), np.float32)
 
 
 def _paper() -> list[Layer]:

@@ -35,9 +35,10 @@ _IN_MEMORY = 64 << 20
 def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
     """Save a model so that `load_model`, and Keras 3, can go on with it: layers, weights, compilation, optimizer state.
 
-    The file replaces an older one all at once or not at all. Keras has no `LocalResponseNormalization`, `TableConv2D`
-    and `Subsampling2D`: a file with one of them (AlexNet, ZFNet, GoogLeNet, LeNet-1, LeNet-5 of the paper) opens here,
-    and in Keras with a class of that name among its `custom_objects`; without one Keras names the layer and refuses.
+    The file replaces an older one all at once or not at all. Keras has no `LocalResponseNormalization`, `TableConv2D`,
+    `Subsampling2D` and `RBF`: a file with one of them (AlexNet, ZFNet, GoogLeNet, LeNet-1, LeNet-5 of the paper) opens
+    here, and in Keras with a class of that name among its `custom_objects`; without one Keras names the layer and
+    refuses.
 
     Args:
         model: a built model, compiled or not.

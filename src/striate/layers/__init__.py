@@ -49,6 +49,7 @@ from striate.layers.input import (
     InputLayer,
 )
 from striate.layers.lenet import (
+    RBF,
     Subsampling2D,
     TableConv2D,
 )
@@ -153,6 +154,7 @@ from striate.layers.transposed import (
 
 __all__ = [
     "ELU",
+    "RBF",
     "Activation",
     "ActivityRegularization",
     "AdaptiveAveragePooling1D",

@@ -1,11 +1,11 @@
-"""The layers of the first convolutional networks: convolution by a connection table, and trainable subsampling."""
+"""The layers of the first convolutional networks: connection tables, trainable subsampling, radial basis functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from striate import initializers, regularizers
+from striate import constraints, initializers, regularizers
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape, operations
 from striate.graph.shapes import resolve_padding
@@ -150,6 +150,61 @@ class Subsampling2D(Layer):
         return [
             Step("pool", pool), Step("sum", operations.Affine(float(self._area()))), Step("weigh", weigh),
             *activation_steps(self.activation, shape),
+        ]  # fmt: skip
+
+
+class RBF(Layer):
+    """y_j = activation(-sum over i of (x_i - centers_ij)^2): units that answer to what is near their centre.
+
+    Minus the squared distance, so that the nearest centre has the largest output. With softmax the outputs are the
+    probabilities of classes that are normally distributed around the centres, with variance 1/2 (LeCun et al. 1998).
+    There are inputs * units parameters; `trainable=False` keeps the centres as they start.
+
+    Args:
+        units: how many.
+        activation: a name, a function of `striate.activations`, or an activation layer.
+        centers_initializer: how the centres, of shape (inputs, units), start.
+        centers_regularizer, activity_regularizer: penalties on them and on the output.
+        centers_constraint: what every training step brings them back to (striate.constraints).
+        **options: `name`, `trainable`, `input_shape`.
+    """
+
+    _module, _registered = "striate.layers", "RBF"
+    _arguments = (
+        "units", "activation", "centers_initializer", "centers_regularizer", "activity_regularizer",
+        "centers_constraint",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        units: int,
+        activation: ActivationLike = None,
+        centers_initializer: initializers.InitializerLike = "random_uniform",
+        centers_regularizer: regularizers.RegularizerLike = None,
+        activity_regularizer: regularizers.RegularizerLike = None,
+        centers_constraint: constraints.ConstraintLike = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **options)
+        self.units = arguments.whole(self.name, "units", units)
+        self.activation = find_activation(self.name, activation)
+        self._parameter(
+            "centers", centers_initializer, initializers.RandomUniform, centers_regularizer, centers_constraint
+        )
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """The input once for each unit, minus it plus the centres, the square, its sum with a minus, the activation."""
+        if len(shape) != 1:
+            raise ShapeError(f"{self.name}: expected one row of numbers, got shape {shape}; use Flatten first")
+        whole = operations.Pool(shape, (1,), ((0, 0),), (1,), "average")
+        return [
+            Step("row", operations.Reshape((*shape, 1))), Step("repeat", operations.Select((0,) * self.units)),
+            Step("minus", operations.Affine(-1.0)),
+            Step("difference", operations.Scale((0, 1), scale=False), {"beta": "centers"}),
+            Step("square", operations.Combine("multiply"), takes=(-1, -1)),
+            Step("mean", whole), Step("sum", operations.Affine(-float(shape[0]))),
+            Step("units", operations.Reshape((self.units,))),
+            *activation_steps(self.activation, (self.units,)),
         ]  # fmt: skip
 
 

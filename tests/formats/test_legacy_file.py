@@ -12,7 +12,7 @@ from formats import networks
 from layers.cases import CASES, label
 from striate import layers
 from striate.errors import ModelFileError
-from striate.formats.keras1_config import updated
+from striate.layers.former import updated
 from striate.models import load_model
 
 DATA = Path(__file__).parent / "data"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from striate.errors import ModelFileError
-from striate.formats.keras1_config import updated
+from striate.errors import ModelFileError, StriateError
+from striate.layers.former import updated
 from striate.lookup import serialized
 from striate.losses import ALIASES
 
@@ -108,7 +108,10 @@ def _layer(form: Any, name: str, depth: int) -> dict[str, Any]:
     elif not isinstance(config, Mapping):
         raise ModelFileError(f"{name}: model_config: a layer {class_name} without configuration")
     else:
-        class_name, config = updated(class_name, config)
+        try:
+            class_name, config = updated(class_name, config)
+        except StriateError as error:
+            raise ModelFileError(f"{name}: model_config: {error}") from None
         made = {"module": "keras.layers", "class_name": class_name, "config": _config(class_name, config)}
         made["registered_name"] = form.get("registered_name")
     if "name" in form or "inbound_nodes" in form:  # of a functional model

@@ -64,7 +64,15 @@ _FORMER = {
     "logcosh": "log_cosh",
 }
 
+# Convolutions under their longer names are read as in Keras 1.
+_KERAS1 = {
+    f"{place}.{name}": f"keras._keras1.{name}"
+    for place in ("layers", *(f"layers.{file}" for file in _LAYER_FILES))
+    for name in ("AtrousConvolution2D", "Convolution2D", "Convolution3D", "SeparableConvolution2D")
+}
+
 NAMES: dict[str, str] = {
+    **_KERAS1,
     "Initializer": "initializers.Initializer",
     "Input": "layers.Input",
     "Layer": "layers.Layer",
@@ -74,6 +82,9 @@ NAMES: dict[str, str] = {
     "Optimizer": "optimizers.Optimizer",
     "Regularizer": "regularizers.Regularizer",
     "Sequential": "models.Sequential",
+    "constraints.maxnorm": "constraints.max_norm",
+    "constraints.nonneg": "constraints.non_neg",
+    "constraints.unitnorm": "constraints.unit_norm",
     "initializations.normal": "initializers.random_normal",
     "initializations.uniform": "initializers.random_uniform",
     "initializers.normal": "initializers.random_normal",
@@ -81,5 +92,6 @@ NAMES: dict[str, str] = {
     **{f"losses.{name}": f"losses.{now}" for name, now in _FORMER.items()},
     **{f"metrics.{name}": f"metrics.{now}" for name, now in _FORMER.items()},
     "models.Input": "layers.Input",
+    "regularizers.l1l2": "regularizers.l1_l2",
     **{f"objectives.{name}": f"losses.{now}" for name, now in _FORMER.items()},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from types import FunctionType
@@ -13,6 +14,7 @@ from striate import checks, constraints, initializers, random, regularizers
 from striate.checks import as_whole
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
+from striate.layers.former import accepting
 
 
 def whole(layer: str, argument: str, value: object, minimum: int = 1) -> int:
@@ -71,7 +73,7 @@ def stream(layer: str, seed: object) -> tuple[int | None, int]:
 
 def spell_out(cls: type, names: Sequence[str]) -> None:
     """Give a class of several dimensions the constructor it inherits with Keras's defaults: (1, 1) where 1 would do."""
-    function: Any = cls.__init__  # type: ignore[misc]
+    function: Any = inspect.unwrap(cls.__init__)  # type: ignore[misc]
     rank: int = cls.rank  # type: ignore[attr-defined]
     code = function.__code__
     optional = code.co_varnames[code.co_argcount - len(function.__defaults__) : code.co_argcount]
@@ -82,7 +84,7 @@ def spell_out(cls: type, names: Sequence[str]) -> None:
     copy = FunctionType(code, function.__globals__, function.__name__, defaults, function.__closure__)
     copy.__annotations__, copy.__kwdefaults__ = function.__annotations__, function.__kwdefaults__
     copy.__qualname__ = f"{cls.__qualname__}.__init__"
-    cls.__init__ = copy  # type: ignore[misc]
+    cls.__init__ = accepting(copy)  # type: ignore[misc]
 
 
 def padding_mode(layer: str, value: object, allowed: tuple[str, ...] = ("valid", "same")) -> str:

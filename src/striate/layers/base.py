@@ -17,6 +17,7 @@ from striate.graph.execution import execute
 from striate.layers import arguments
 from striate.layers.building import Built
 from striate.layers.configuration import Configured
+from striate.layers.former import accepting
 from striate.layers.indices import check_indices
 from striate.layers.naming import automatic_name, reset_names, unknown_argument
 from striate.layers.shapes import OpenShape, declared_shape, one_or_list, shapes_of
@@ -43,6 +44,7 @@ class Layer(Built, Configured):
         activity_regularizer: a penalty on the layer's output.
         dtype: "float32", the only one.
         input_shape, batch_input_shape, input_dim: for a model's first layer, the shape of its images.
+        weights: what the parameters start from, in place of their initializers; arrays in the order of `weights`.
     """
 
     _several_inputs: ClassVar[bool] = False
@@ -52,6 +54,8 @@ class Layer(Built, Configured):
     def __init_subclass__(cls, common: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._common = common
+        if "__init__" in vars(cls) and cls.__module__.startswith("striate."):
+            cls.__init__ = accepting(cls.__init__)  # type: ignore[method-assign]
         if "call" in vars(cls):
             raise StriateError(
                 f"{cls.__name__}: defines call(), but nothing here computes with Python code: the engine would have no "
@@ -70,6 +74,7 @@ class Layer(Built, Configured):
         input_shape: Sequence[int] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
         input_dim: int | None = None,
+        weights: Sequence[ArrayLike] | None = None,
         **unknown: object,
     ) -> None:
         if unknown:
@@ -85,6 +90,7 @@ class Layer(Built, Configured):
         self.declared_input_shape = declared_shape(self.name, input_shape, batch_input_shape, input_dim)
         self._trainable = arguments.flag(self.name, "trainable", trainable)
         self._parameters: dict[str, Parameter] = {}
+        self._initial_weights = None if weights is None else list(weights)
         self._built_shapes: tuple[OpenShape, ...] | None = None
         self._training_calls = 0  # on arrays: each draws random numbers of its own
         self.calls: list[Call] = []  # on symbolic tensors, the earliest first

@@ -26,6 +26,7 @@ class Built:
     _trainable: bool
     _parameters: dict[str, Parameter]
     _built_shapes: tuple[OpenShape, ...] | None
+    _initial_weights: list[ArrayLike] | None
     _never_trainable: ClassVar[frozenset[str]] = frozenset()
     _fixed: frozenset[str] = frozenset()  # parameters of operations that arguments give: no weights, and in no file
     _stems: ClassVar[Mapping[str, str]] = {}
@@ -86,7 +87,10 @@ class Built:
         if self.built:
             self._check_parameters(needed, shapes)
         else:
-            self._parameters = {key: self._make(key, size) for key, size in needed.items()}
+            made = {key: self._make(key, size) for key, size in needed.items()}
+            if self._initial_weights is not None and not shapes_only():
+                assign_all(self.name, list(made.values()), self._initial_weights)
+            self._parameters = made
             for key, parameter in self._parameters.items():
                 setattr(self, key, parameter)
         self._built_shapes = tuple(shapes)

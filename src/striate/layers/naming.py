@@ -26,11 +26,15 @@ def reset_names() -> None:
 
 def unknown_argument(cls: type, argument: str) -> StriateError:
     """The error about an argument that a class does not take."""
-    known = {
+    return StriateError(f"{cls.__name__}: unknown argument {argument!r}; {nearest(argument, arguments_of(cls))}")
+
+
+def arguments_of(cls: type) -> set[str]:
+    """The names of all arguments that a class takes, those that it hands on to its bases included."""
+    return {
         name
         for base in cls.__mro__
         if "__init__" in vars(base) and base is not object
         for name, parameter in inspect.signature(base.__init__).parameters.items()  # type: ignore[misc]
         if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
     }
-    return StriateError(f"{cls.__name__}: unknown argument {argument!r}; {nearest(argument, known)}")

@@ -27,13 +27,18 @@ class Functional(Model):
         outputs: tensors that follow from them; a list or a dictionary for several.
         name: made up if not given.
         trainable: False freezes all layers; None leaves them as they are.
+        input, output: what Keras 1 called `inputs` and `outputs`.
 
     Raises:
         StriateError: something that is no symbolic tensor, an output that needs another input, two layers of one name.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None) -> None:
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, name: str | None = None, trainable: bool | None = None, *,
+        input: Any = None, output: Any = None,
+    ) -> None:
         super().__init__(name=name)
+        inputs, outputs = self._one_of("inputs", inputs, input), self._one_of("outputs", outputs, output)
         for argument, structure in (("inputs", inputs), ("outputs", outputs)):
             _check_tensors(self.name, argument, structure)
         if len(set(flatten(inputs))) != len(flatten(inputs)):
@@ -42,6 +47,11 @@ class Functional(Model):
         self._wiring = Wiring(self.name, *rewired(flatten(inputs), flatten(outputs)))
         if trainable is not None:
             self.trainable = trainable
+
+    def _one_of(self, argument: str, given: Any, former: Any) -> Any:
+        if given is not None and former is not None:
+            raise StriateError(f"{self.name}: got {argument} twice, once as {argument[:-1]}; leave one out")
+        return former if given is None else given
 
     _module, _registered = "keras.src.models.functional", "Functional"
 

@@ -15,7 +15,8 @@ from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Parameter, UpdateRule
 from striate.graph.training import AVERAGE, UpdateKind
 from striate.lookup import snake_case
-from striate.schedules import LearningRate, LearningRateSchedule, deserialize, serialize
+from striate.optimizers.former import Rate, accepting
+from striate.schedules import InverseTimeDecay, LearningRate, LearningRateSchedule, deserialize, serialize
 
 
 class Optimizer:
@@ -43,6 +44,12 @@ class Optimizer:
     """
 
     kind: UpdateKind
+    _decay: float = 0.0
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and cls.__module__.startswith("striate."):
+            cls.__init__ = accepting(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(
         self, learning_rate: LearningRate, weight_decay: float | None = None, clipnorm: float | None = None,
@@ -146,8 +153,9 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the next step."""
-        return self.learning_rate_at(self.iterations)
+        """The learning rate of the next step, before `decay`."""
+        rate = self._learning_rate if isinstance(self._learning_rate, float) else self.learning_rate_at(self.iterations)
+        return Rate(rate, self)
 
     @learning_rate.setter
     def learning_rate(self, value: LearningRate) -> None:
@@ -159,17 +167,38 @@ class Optimizer:
             )
         self._learning_rate = self._checked_rate(value)
 
+    @property
+    def lr(self) -> float:
+        """The learning rate under its former name."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: LearningRate) -> None:
+        self.learning_rate = value
+
+    @property
+    def decay(self) -> float:
+        """As in Keras 2: the rate of the step that follows `iterations` steps is rate / (1 + decay * iterations)."""
+        return self._decay
+
+    @decay.setter
+    def decay(self, value: float) -> None:
+        decay = self._number("decay", value, 0, math.inf)
+        if decay and not isinstance(self._learning_rate, float):
+            raise StriateError(f"{self.name}: got decay={decay} and {self._learning_rate!r}; only one of them can be")
+        self._decay = decay
+
     def learning_rate_at(self, step: int) -> float:
         """The learning rate of the step that follows `step` steps."""
         if isinstance(self._learning_rate, float):
-            return self._learning_rate
+            return self._learning_rate / (1 + self._decay * step)
         if isinstance(self._learning_rate, LearningRateSchedule):
             return float(self._learning_rate(step))
         return float(self._learning_rate())
 
     def learning_rates(self, first_step: int, count: int) -> NDArray[np.float64]:
         """The learning rates of `count` consecutive steps."""
-        if isinstance(self._learning_rate, float):
+        if isinstance(self._learning_rate, float) and not self._decay:
             return np.full(count, self._learning_rate)
         return np.array([self.learning_rate_at(first_step + i) for i in range(count)], dtype=np.float64)
 
@@ -177,7 +206,7 @@ class Optimizer:
     def variables(self) -> list[NDArray[np.generic]]:
         """Copies of the whole state: steps taken, learning rate (unless it follows a schedule), state arrays."""
         state: list[NDArray[np.generic]] = [np.array(self.iterations, dtype=np.int32)]
-        if isinstance(self._learning_rate, float):
+        if isinstance(self._learning_rate, float) and not self._decay:
             state.append(np.array(self._learning_rate, dtype=np.float32))
         state += [slot.copy() for slots in self._slots.values() for slot in slots.values()]
         return state + [scalar.copy() for scalar in self._scalars.values()]
@@ -191,7 +220,9 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes, with Keras's keys."""
         rate = self._learning_rate
-        shown = serialize(rate) if isinstance(rate, LearningRateSchedule) else self.learning_rate
+        if self._decay and isinstance(rate, float):  # Keras 3 knows it as a schedule
+            rate = InverseTimeDecay(rate, decay_steps=1, decay_rate=self._decay)
+        shown = serialize(rate) if isinstance(rate, LearningRateSchedule) else float(self.learning_rate)
         return {
             "name": self.name, "learning_rate": shown, "weight_decay": self.weight_decay, "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, "use_ema": self.use_ema,

@@ -36,6 +36,8 @@ class SGD(Optimizer):
         )
         if isinstance(momentum, bool) or not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
             raise StriateError(f"{self.name}: got momentum={momentum!r}, expected a number from 0 to 1")
+        if nesterov not in (True, False):
+            raise StriateError(f"{self.name}: got nesterov={nesterov!r}, expected True or False")
         self.momentum = float(momentum)
         self.nesterov = bool(nesterov)
 

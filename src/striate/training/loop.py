@@ -22,6 +22,7 @@ from striate.training import interrupts
 from striate.training.callbacks import CallbackList, History
 from striate.training.feeds import Block, Feed
 from striate.training.meters import Logs, Meters
+from striate.training.results import Results
 from striate.training.trained import Trained
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def run_fit(model: Trained, plan: Plan, meters: Meters, callbacks: CallbackList,
             logs, trouble = _train_epoch(model, plan, meters, callbacks)
             if plan.validation is not None and epoch in plan.validation_epochs:
                 results = run_evaluation(plan.programs, meters, plan.validation, callbacks)
-                logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
+                logs = Results(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
             callbacks.on_epoch_end(epoch, logs)
             callbacks.set_steps(plan.train.steps)
             if trouble:

@@ -13,6 +13,7 @@ from striate.losses import Loss
 from striate.metrics import Metric
 from striate.metrics.base import RunningMean
 from striate.training import by_output
+from striate.training.results import Results
 
 Logs = dict[str, Any]
 
@@ -99,7 +100,7 @@ class Meters:
         values |= {name: mean.value() for name, mean in zip(self._loss_names, self._each, strict=True)}
         for name, metric in zip(self._metric_names, self.metrics, strict=True):
             values[name] = float(metric.result())
-        return dict(sorted(values.items()))
+        return Results(sorted(values.items()))
 
     def ordered(self, results: Mapping[str, float]) -> list[float]:
         """The values in the order of `names`."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.training import interrupts
+from striate.training.results import Results
 from striate.training.trained import Trained
 
 Logs = dict[str, Any]
@@ -24,7 +25,7 @@ class Callback:
             the epoch ends.
 
     Logs hold the means since the beginning of the epoch: `{"accuracy": 0.9, "loss": 0.2}`, and at the end of an epoch
-    also those of validation, with names that begin with "val_".
+    also those of validation, with names that begin with "val_". They find `accuracy` under `acc`, too (see `Results`).
     """
 
     every_batch: bool = True
@@ -107,7 +108,7 @@ class History(Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.history: dict[str, list[Any]] = {}
+        self.history: dict[str, list[Any]] = Results()
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -181,7 +182,8 @@ class CallbackList(Callback):
         )
 
     def _call(self, hook: str, *args: Any, logs: Logs | None) -> None:
-        logs = {} if logs is None else logs
+        if not isinstance(logs, Results):
+            logs = Results(logs or {})
         for callback in self.callbacks:
             function = getattr(callback, hook)
             if hook.endswith(("batch_begin", "batch_end")):

@@ -9,14 +9,17 @@ from striate.errors import StriateError
 from striate.folders import make_writable
 from striate.training.callbacks.base import Callback, Logs
 from striate.training.callbacks.monitor import MonitorCallback, say
+from striate.training.results import Results
+
+_OF_MODELS, _OF_WEIGHTS = (".keras", ".h5", ".hdf5"), (".weights.h5", ".h5", ".hdf5")
 
 
 class ModelCheckpoint(MonitorCallback):
     """Saves the model after each epoch, or only when a value improves.
 
     Args:
-        filepath: ends with .keras, or with .weights.h5 for weights alone; may hold fields such as
-            "{epoch:02d}-{val_loss:.2f}.keras", filled from the epoch (from 1) and the logs.
+        filepath: ends with .keras, or with .weights.h5 for weights alone; .h5 and .hdf5 are Keras 2's; may hold fields
+            such as "{epoch:02d}-{val_loss:.2f}.keras", filled from the epoch (from 1) and the logs.
         monitor: the name of the value in the logs.
         verbose: 1 says what is saved.
         save_best_only: save only when the value improves.
@@ -44,10 +47,11 @@ class ModelCheckpoint(MonitorCallback):
         self._batches = 0
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise StriateError(f'ModelCheckpoint: got save_freq={save_freq!r}, expected "epoch" or a number of batches')
-        ending = ".weights.h5" if save_weights_only else ".keras"
-        if not self.filepath.endswith(ending):
-            what = "weights alone are" if save_weights_only else "models are"
-            raise StriateError(f"ModelCheckpoint: got filepath={self.filepath!r}; {what} saved as *{ending}")
+        what, endings = ("weights alone are", _OF_WEIGHTS) if save_weights_only else ("models are", _OF_MODELS)
+        if not self.filepath.endswith(endings):
+            raise StriateError(
+                f"ModelCheckpoint: got filepath={self.filepath!r}; {what} saved as *{', *'.join(endings)}"
+            )
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         known = self.filepath.partition("{")[0]  # fields are filled in later
@@ -96,7 +100,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def _path(self, epoch: int, logs: Logs) -> str:
         try:
-            return self.filepath.format(epoch=epoch + 1, **logs)
+            return self.filepath.format_map(Results({"epoch": epoch + 1, **logs}))
         except (KeyError, IndexError, ValueError) as error:
             raise StriateError(
                 f"ModelCheckpoint: filepath={self.filepath!r} cannot be filled in ({error}); "

@@ -12,6 +12,7 @@ import numpy as np
 from striate.checks import whole
 from striate.errors import StriateError
 from striate.training.callbacks.base import Callback, Logs
+from striate.training.results import Results
 
 
 class MonitorCallback(Callback):
@@ -56,8 +57,7 @@ class MonitorCallback(Callback):
         if self.mode != "auto":
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
-        directions = self.model.directions
-        direction = directions.get(name)
+        direction = Results(self.model.directions).get(name)
         if direction is None:
             raise StriateError(
                 f"{type(self).__name__}: whether {self.monitor!r} should be large or small is not known; "
@@ -167,7 +167,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
-            logs["learning_rate"] = self.model.optimizer.learning_rate
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
         current = self.current(logs)
         if current is None:
             return
@@ -219,7 +219,7 @@ class LearningRateScheduler(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
-            logs["learning_rate"] = self.model.optimizer.learning_rate
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
 class TerminateOnNaN(Callback):

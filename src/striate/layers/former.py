@@ -1,11 +1,16 @@
-"""Names that layers and their arguments had in Keras 1, and in early Keras 2, brought up to date."""
+"""Names that layers and their arguments had in Keras 1, and in early Keras 2, brought up to date.
+
+Constructors take them as they take today's (`accepting`), and files of those times are read by them (`updated`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
 from typing import Any
 
-from striate.errors import ModelFileError
+from striate.errors import StriateError
+from striate.layers.naming import arguments_of
 
 _CLASSES = {
     **{f"Convolution{n}D": f"Conv{n}D" for n in (1, 2, 3)},
@@ -41,25 +46,77 @@ _WITHOUT_MEANING = {
     "input_dtype", "input_dim", "weights", "output_shape", "arguments", "node_indices", "tensor_indices",
     "output_mask", "output_mask_type", "output_shape_type", "mode_type",
 }  # fmt: skip
+FORMER = {
+    "mode", *_ARGUMENTS, *(name for names in _BY_CLASS.values() for name in names), *(n for s in _SIZES for n in s)
+}  # fmt: skip
+
+
+def accepting(constructor: Callable[..., None]) -> Callable[..., None]:
+    """A layer's constructor that also takes its arguments under the names of Keras 1.
+
+    A keyword of today, or of the class's own, is never taken for a former one.
+    """
+
+    @wraps(constructor)
+    def __init__(self: object, *arguments: Any, **options: Any) -> None:
+        if not FORMER.isdisjoint(options):
+            arguments, options = _modern(_own_class(type(self)), arguments, options)
+        constructor(self, *arguments, **options)
+
+    return __init__
+
+
+def together(rank: int, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The filters, and one kernel size in place of a whole number for each dimension, as Keras 1 had them."""
+    sizes = arguments[1 : 1 + rank]
+    if rank > 1 and len(sizes) == rank and all(isinstance(size, int) for size in sizes):
+        return (arguments[0], sizes, *arguments[1 + rank :])
+    return arguments
+
+
+def _modern(
+    cls: type, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call of a constructor in today's words."""
+    known = _known(cls)
+    former = {key: value for key, value in options.items() if key in FORMER and key not in known}
+    if not former:
+        return arguments, options
+    renamed = updated(cls.__name__, former)[1]
+    kept = {key: value for key, value in options.items() if key not in former}
+    for key in renamed:
+        if key in kept:
+            raise StriateError(f"{cls.__name__}: got {key} twice, once under its former name; leave one out")
+    return together(getattr(cls, "rank", 1), arguments), kept | renamed
+
+
+@cache
+def _known(cls: type) -> frozenset[str]:
+    return frozenset(arguments_of(cls))
+
+
+def _own_class(cls: type) -> type:
+    """The nearest class that is not a user's own."""
+    return next(base for base in cls.__mro__ if base.__module__.startswith("striate."))
 
 
 def updated(class_name: str, config: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """A layer's class and configuration with today's names; what has them already stays as it is.
 
     Raises:
-        ModelFileError: a mode that no layer has any more.
+        StriateError: a mode that no layer has any more.
     """
     config = dict(config)
     mode = config.pop("mode", None)
     if class_name == "Merge":
         if mode not in _MERGES:
-            raise ModelFileError(f"Merge: mode={mode!r}; there are layers for {', '.join(_MERGES)}")
+            raise StriateError(f"Merge: mode={mode!r}; there are layers for {', '.join(_MERGES)}")
         class_name = _MERGES[mode]
         config = {key: value for key, value in config.items() if key != "concat_axis" or mode == "concat"}
         config = {key: value for key, value in config.items() if key != "dot_axes" or mode == "dot"}
         config.pop("layers", None)
     elif class_name.startswith("BatchNormalization") and mode not in (None, 0):
-        raise ModelFileError(f"{class_name}: mode={mode}; only mode 0 (each channel by itself) exists today")
+        raise StriateError(f"{class_name}: mode={mode}; only mode 0 (each channel by itself) exists today")
     elif mode is not None and not class_name.startswith("BatchNormalization"):
         config["mode"] = mode
     for sizes in _SIZES:

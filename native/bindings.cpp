@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "builder.h"
+#include "image_warp.h"
 #include "program.h"
 
 namespace nb = nanobind;
@@ -23,6 +24,7 @@ using AnyArray = nb::ndarray<nb::c_contig, nb::device::cpu>;
 using ReadOnlyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
 using Floats = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
 using ReadOnlyFloats = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
+using ReadOnlyDoubles = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
 using Doubles = nb::ndarray<double, nb::c_contig, nb::device::cpu>;
 using Indices = nb::ndarray<const int64_t, nb::c_contig, nb::device::cpu>;
 
@@ -87,6 +89,25 @@ class Engine {
     return -1;
   }
 };
+
+// output[k] = image order[k] through the map of matrices[k]; see warp_images.
+static void warp_block(Engine& engine, const ReadOnlyArray& images, const Indices& order, const std::optional<ReadOnlyDoubles>& matrices,
+                       const std::optional<ReadOnlyFloats>& shifts, const std::optional<ReadOnlyFloats>& brightness, int fill,
+                       float fill_value, bool nearest, float scale, const Floats& output) {
+  const auto count = static_cast<int64_t>(order.size());
+  const auto has = [count](const auto& array, int64_t each) { return !array || static_cast<int64_t>(array->size()) == each * count; };
+  const bool fits = images.ndim() == 4 && images.shape(0) > 0 && has(matrices, 6) && has(shifts, 1) && has(brightness, 1) &&
+                    static_cast<int64_t>(output.size()) == static_cast<int64_t>(images.size() / images.shape(0)) * count &&
+                    fill >= 0 && fill <= static_cast<int>(Fill::reflect);
+  if (!fits) throw nb::value_error("arrays that do not fit each other");
+  const auto size = [&images](size_t axis) { return static_cast<int64_t>(images.shape(axis)); };
+  const ImageBlock block = {static_cast<const char*>(images.data()), pixel_of(images), size(0), size(1), size(2), size(3), order.data(),
+                            count, matrices ? matrices->data() : nullptr, shifts ? shifts->data() : nullptr,
+                            brightness ? brightness->data() : nullptr, static_cast<Fill>(fill), fill_value, nearest, scale, output.data()};
+  nb::gil_scoped_release release;
+  const std::lock_guard<std::mutex> lock(engine.threads->busy());
+  warp_images(block, *engine.kernels, *engine.threads);
+}
 
 static UpdateRule rule_of(const std::string& kind, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product) {
   static const std::map<std::string, Rule> kinds = {
@@ -240,6 +261,8 @@ NB_MODULE(_native, m) {
       .def_prop_ro("instruction_set", [](const Engine& e) { return std::string(e.kernels->name); })
       .def_prop_ro("lanes", [](const Engine& e) { return e.kernels->lanes; })
       .def("first_not_finite", &Engine::first_not_finite)
+      .def("warp_images", &warp_block, "images"_a, "order"_a, "matrices"_a.none(), "shifts"_a.none(), "brightness"_a.none(), "fill"_a,
+           "fill_value"_a, "nearest"_a, "scale"_a, "output"_a)
       .def("multiply_add_peak", [](const Engine& e, double seconds) {
         nb::gil_scoped_release release;
         return e.kernels->multiply_add_peak(seconds);

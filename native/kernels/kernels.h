@@ -6,6 +6,8 @@
 
 namespace striate {
 
+enum class Pixel : int32_t { uint8, float32, float64 };
+
 // A box of output positions, and how far one step in each direction moves in the input and in the output.
 struct Positions {
   int64_t depth, height, width;
@@ -149,6 +151,23 @@ struct Warp {
   bool nearest;      // the nearest position's value, else bilinear interpolation
 };
 
+// One photograph, [height][width][channels] of uint8 or float32: output (y, x) is input (m0 y + m1 x + m2, m3 y + m4 x + m5) as
+// scipy.ndimage.affine_transform has it; then a channel shift, brightness and x scale, in this order.
+struct ImageWarp {
+  const void* image;
+  Pixel pixel;
+  float* output;         // shaped like the image
+  float* room;           // (height + 1) (width + 1) channels + 4 floats
+  const double* matrix;  // m0 ... m5; null: the image itself
+  int64_t height, width, channels;
+  Fill fill;             // wrap: first and last position are one
+  float fill_value;      // constant only
+  bool nearest;          // the nearest position's value, else bilinear interpolation
+  float shift;           // added, within the smallest and the largest value; NaN: none
+  float brightness;      // factor; NaN: none
+  float scale;
+};
+
 // y = clip(contrast (x - mean) + mean + brightness, low, high), the mean that of the image's channel.
 struct Adjustment {
   const float* input;
@@ -241,8 +260,6 @@ struct LossArguments {
   int filled;
 };
 
-enum class Pixel : int32_t { uint8, float32, float64 };
-
 enum class Rule : int32_t { sgd, adam, adamw, adamax, nadam, rmsprop, adagrad, adadelta, ftrl, lion };
 
 // One run of consecutive numbers of one parameter, with its state arrays.
@@ -276,7 +293,7 @@ struct UpdateArguments {
   KERNEL(local_response) KERNEL(local_response_backward) KERNEL(parametric) KERNEL(parametric_backward) KERNEL(parameter_sums) \
   KERNEL(embed) KERNEL(embed_backward) KERNEL(penalty) \
   KERNEL(penalty_backward) KERNEL(draw_mask) KERNEL(apply_mask) KERNEL(draw_uniform) KERNEL(gaussian) KERNEL(warp) \
-  KERNEL(warp_backward) KERNEL(adjust) KERNEL(adjust_backward) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) \
+  KERNEL(warp_backward) KERNEL(adjust) KERNEL(adjust_backward) KERNEL(warp_image) KERNEL(gather) KERNEL(scatter) KERNEL(copy_box) KERNEL(select) KERNEL(select_backward) \
   KERNEL(resample) KERNEL(resample_backward) \
   KERNEL(fill_zero) KERNEL(lanes_to_rows) \
   KERNEL(loss) KERNEL(sum_gradients) KERNEL(penalty_sums) KERNEL(sum_of_squares) KERNEL(update) KERNEL(all_finite) \
@@ -369,6 +386,7 @@ struct Kernels {
   void (*warp_backward)(const Warp&);  // input: the output's gradient; output: the input's
   void (*adjust)(const Adjustment&);
   void (*adjust_backward)(const Adjustment&);
+  void (*warp_image)(const ImageWarp&);
 
   void (*gather)(const void* const* images, Pixel pixel, int filled, float* output, int64_t count, float scale, float offset);
   void (*scatter)(const float* input, float* const* images, int filled, int64_t count);

@@ -103,6 +103,10 @@ class NativeEngine(Engine):
         found = int(self._engine.first_not_finite(np.ascontiguousarray(array)))
         return None if found < 0 else found
 
+    def warp_images(self, **block: Any) -> None:
+        """Fill an array with warped images; `striate.engines.image_warp` checks what comes here."""
+        self._engine.warp_images(**block)
+
 
 def _attributes(node: Node) -> dict[str, list[float]]:
     """An operation's attributes as lists of numbers, the form in which the native graph keeps them."""

@@ -194,12 +194,12 @@ class BoundProgram {
   }
 
   void evaluate(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
-                int64_t batch_size, const Floats& image_losses, const std::vector<Floats>& outputs) {
+                int64_t batch_size, bool training, uint64_t step, const Floats& image_losses, const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, targets, weights);
     const auto sinks = sinks_of(outputs);
     nb::gil_scoped_release release;
     const std::lock_guard<std::mutex> lock(threads_->busy());
-    program_->evaluate(examples, batch_size, image_losses.data(), sinks);
+    program_->evaluate(examples, batch_size, image_losses.data(), sinks, training, step);
   }
 
   void read(const std::vector<ReadOnlyArray>& images, int64_t batch_size, const std::vector<int>& nodes, bool training, uint64_t step,
@@ -276,7 +276,8 @@ NB_MODULE(_native, m) {
            "u_product"_a.none(), "seed"_a)
       .def("train", &BoundProgram::train, "images"_a, "targets"_a, "weights"_a.none(), "order"_a, "batch_size"_a, "learning_rates"_a,
            "first_step"_a, "losses"_a, "outputs"_a)
-      .def("evaluate", &BoundProgram::evaluate, "images"_a, "targets"_a, "weights"_a.none(), "batch_size"_a, "image_losses"_a, "outputs"_a)
+      .def("evaluate", &BoundProgram::evaluate, "images"_a, "targets"_a, "weights"_a.none(), "batch_size"_a, "training"_a,
+           "step"_a, "image_losses"_a, "outputs"_a)
       .def("read", &BoundProgram::read)
       .def("gradient", &BoundProgram::gradient)
       .def("parameter_gradients", &BoundProgram::parameter_gradients)

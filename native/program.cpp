@@ -110,6 +110,7 @@ void Program::run_batches(Compiled& c, Batch batch, const Examples& examples, in
     for (auto& source : batch.cotangents) source.data += start * source.stride;
     threads_->run(c.plan.team(), [&](int thread) { c.plan.run(batch, thread); });
     after_batch(start, batch.count);
+    batch.step++;
   }
 }
 
@@ -126,12 +127,16 @@ std::vector<std::pair<std::string, double>> Program::profile() const {
   return result;
 }
 
-void Program::evaluate(const Examples& examples, int64_t batch_size, float* image_losses, const std::vector<Sink>& outputs) {
+void Program::evaluate(const Examples& examples, int64_t batch_size, float* image_losses, const std::vector<Sink>& outputs, bool training,
+                       uint64_t step) {
   Purpose purpose;
+  purpose.training = training;
   purpose.losses = true;
   purpose.outputs = graph_.outputs;
   Compiled& c = compiled(purpose, std::min(batch_size, examples.count));
-  run_batches(c, batch_of(examples, seed_), examples, batch_size, outputs, [&](int64_t start, int64_t count) {
+  Batch batch = batch_of(examples, seed_);
+  batch.step = step;
+  run_batches(c, batch, examples, batch_size, outputs, [&](int64_t start, int64_t count) {
     const int64_t losses = static_cast<int64_t>(graph_.losses.size()), places = c.plan.capacity() * c.plan.kernels.lanes;
     for (int64_t i = 0; i < count; i++) {
       float total = 0;

@@ -30,7 +30,9 @@ class Program {
   int64_t train(const Examples& examples, const int64_t* order, int64_t count, int64_t batch_size, const double* learning_rates,
                 int64_t steps, uint64_t first_step, double* losses, const std::vector<Sink>& outputs);
   // losses: of each image, with the penalties of its activities but not those of the parameters
-  void evaluate(const Examples& examples, int64_t batch_size, float* image_losses, const std::vector<Sink>& outputs);
+  // In training mode each batch has random numbers of its own, those of the steps from `step` on.
+  void evaluate(const Examples& examples, int64_t batch_size, float* image_losses, const std::vector<Sink>& outputs, bool training = false,
+                uint64_t step = 0);
   // Values of nodes; in batches of any size, or with the statistics of all images as one batch in training mode.
   void read(const Examples& examples, int64_t batch_size, const std::vector<int>& nodes, bool training, uint64_t step,
             const std::vector<Sink>& outputs);

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import striate
-from striate.errors import ModelFileError, StriateError
+from striate.errors import ModelFileError
 from striate.models import clone_model, load_model, model_from_json
 
 RNG = np.random.default_rng(7)
@@ -109,8 +109,6 @@ def test_json_and_clones() -> None:
         assert not set(map(id, other.weights)) & set(map(id, model.weights))
         other.set_weights(model.get_weights())
         agree(other, model)
-    with pytest.raises(StriateError, match="input_tensors"):
-        clone_model(model, input_tensors=model.input)  # type: ignore[arg-type]
 
 
 def test_a_file_of_another_network_changes_nothing(tmp_path: Path) -> None:
@@ -151,7 +149,7 @@ def nested(form: dict[str, Any]) -> None:
         (lambda form: history(form, "out", None), "a layer's name and two numbers"),
         (lambda form: layer(form, "out").update(inbound_nodes=[5]), "expected a call"),
         (lambda form: layer(form, "out").update(inbound_nodes="x"), "expected a list"),
-        (lambda form: layer(form, "out")["inbound_nodes"][0].update(kwargs={"training": True}), "training=False"),
+        (lambda form: layer(form, "out")["inbound_nodes"][0].update(kwargs={"training": 3}), "only training is"),
         (lambda form: layer(form, "out")["inbound_nodes"][0].update(args=["x"]), "expected tensors"),
         (lambda form: layer(form, "image")["inbound_nodes"].append({"args": [], "kwargs": {}}), "stands for images"),
         (lambda form: form["config"]["layers"].append(layer(form, "out")), "two layers are called 'out'"),

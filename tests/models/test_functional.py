@@ -222,7 +222,6 @@ class TestBadInput:
             (lambda x: layers.Concatenate(axis=3)([Input((2, 3)), Input((2, 3))]), "axis=3 for images of shape"),
             (lambda x: Model(x, layers.Dense(2)(x)).predict([np.ones((2, 3))] * 2), "x: got"),
             (lambda x: Model(x, layers.Dense(2)(x))(Input((4,))), r"expected images of shape \(None, 3\)"),
-            (lambda x: layers.Dropout(0.5)(x, training=True), "training=True on a symbolic tensor"),
         ],
     )
     def test_wrong_things(self, make: Any, message: str) -> None:

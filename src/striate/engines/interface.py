@@ -71,8 +71,13 @@ class Program(ABC):
         """
 
     @abstractmethod
-    def evaluate(self, examples: Examples, batch_size: int) -> StepResults:
-        """Loss of each batch and all outputs, in inference mode. Changes nothing."""
+    def evaluate(
+        self, examples: Examples, batch_size: int, *, training: bool = False, step: int = 0
+    ) -> StepResults:
+        """Loss of each batch and all outputs, in inference mode. Changes nothing.
+
+        training: as in training, with the random numbers of a step for each batch from `step` on, and its statistics.
+        """
 
     @abstractmethod
     def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:

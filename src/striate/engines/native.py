@@ -242,15 +242,16 @@ class _NativeProgram(Program):
         )  # fmt: skip
         return StepResults(losses[:done], [output[: done * batch_size] for output in outputs])
 
-    def evaluate(self, examples: Examples, batch_size: int) -> StepResults:
+    def evaluate(self, examples: Examples, batch_size: int, *, training: bool = False, step: int = 0) -> StepResults:
         checks.check_measures(self._losses)
         checks.check_examples(self._graph, self._losses, examples)
         n = len(examples)
         image_losses = np.empty(n, np.float32)
         outputs = self._new_outputs(self._outputs, n)
         self._program.evaluate(
-            list(examples.images), list(examples.targets), examples.weights, _INFERENCE_BATCH, image_losses, outputs
-        )
+            list(examples.images), list(examples.targets), examples.weights,
+            batch_size if training else _INFERENCE_BATCH, training, step, image_losses, outputs,
+        )  # fmt: skip
         starts = np.arange(0, n, batch_size)
         sums = np.add.reduceat(image_losses, starts, dtype=np.float64)
         return StepResults(sums / np.diff(np.append(starts, n)) + self._program.parameter_penalties(), outputs)

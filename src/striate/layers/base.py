@@ -154,7 +154,9 @@ class Layer(Built, Configured):
         Args:
             inputs: an array or a symbolic tensor; for a layer of several inputs a list.
             training: True: with dropout and the batch's own statistics (the moving ones stay as they are: only `fit`
-                moves them). False with symbolic tensors: as in inference, even while the network is trained.
+                moves them). With symbolic tensors False: as in inference, even while the network is trained; True: so
+                in prediction and evaluation, too, each batch with random numbers and statistics of its own (as in
+                Keras 2; in Keras 3 what `fit` and `predict` say comes first).
         """
         if is_symbolic(inputs):
             return self._output_structure(inputs, connect(self, inputs, training))

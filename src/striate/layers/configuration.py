@@ -22,6 +22,7 @@ class Configured:
     # Where Keras has the class (ours: those that it lacks) and the name under which it looks for it there.
     _module: ClassVar[str] = "keras.layers"
     _registered: ClassVar[str | None] = None
+    _of_calls: ClassVar[tuple[str, ...]] = ()  # arguments that Keras writes with the call, behind the tensors
 
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes, in the form in which Keras writes it."""

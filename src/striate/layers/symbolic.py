@@ -47,20 +47,45 @@ class SymbolicTensor:
         """The name of the layer that makes it."""
         return self.call.layer.name
 
-    def __add__(self, other: object) -> Any:
-        from striate.layers.merging import Add
+    # Operators make layers; see striate.layers.operators.
 
-        return Add()([self, other])
+    __array_ufunc__ = None  # so that NumPy's numbers and arrays leave operators to these
+
+    def __add__(self, other: object) -> Any:
+        return _operators().combined("Add", self, other)
+
+    def __radd__(self, other: object) -> Any:
+        return _operators().combined("Add", other, self)
 
     def __sub__(self, other: object) -> Any:
-        from striate.layers.merging import Subtract
+        return _operators().combined("Subtract", self, other)
 
-        return Subtract()([self, other])
+    def __rsub__(self, other: object) -> Any:
+        return _operators().combined("Subtract", other, self)
 
     def __mul__(self, other: object) -> Any:
-        from striate.layers.merging import Multiply
+        return _operators().combined("Multiply", self, other)
 
-        return Multiply()([self, other])
+    def __rmul__(self, other: object) -> Any:
+        return _operators().combined("Multiply", other, self)
+
+    def __truediv__(self, other: object) -> Any:
+        return _operators().combined("TrueDivide", self, other)
+
+    def __rtruediv__(self, other: object) -> Any:
+        return _operators().combined("TrueDivide", other, self)
+
+    def __pow__(self, exponent: object) -> Any:
+        return _operators().power(self, exponent)
+
+    def __neg__(self) -> Any:
+        return _operators().negative(self)
+
+    def __abs__(self) -> Any:
+        return _operators().absolute(self)
+
+    def __getitem__(self, key: object) -> Any:
+        return _operators().GetItem(key)(self)
 
     def __array__(self, *arguments: Any, **options: Any) -> NoReturn:
         raise StriateError(f"{self}: is symbolic and has no numbers; make a Model of it and call predict")
@@ -75,12 +100,18 @@ class SymbolicTensor:
         return f"<SymbolicTensor shape={self.shape}, dtype={self.dtype}, from {self.name}>"
 
 
+def _operators() -> Any:
+    from striate.layers import operators
+
+    return operators
+
+
 @dataclass(frozen=True, eq=False)
 class Call:
     """One use of a layer: which tensors it was given. A layer that is called twice shares its parameters.
 
     given: the tensors in the structure (one, list, dictionary) in which they were given.
-    training: False: the layer acts as in inference, even while the network is trained.
+    training: False: the layer acts as in inference, even while the network is trained; True: as in training, always.
     index: how many calls of the layer came before.
     """
 
@@ -99,14 +130,12 @@ def connect(layer: Layer, given: Any, training: bool | None = None) -> list[Symb
         StriateError: numbers among the tensors.
         ShapeError: tensors that do not fit; the message names the layers that they come from.
     """
-    if training:
-        raise StriateError(f"{layer.name}: got training=True on a symbolic tensor, expected None or False")
     inputs = flatten(given)
     for tensor in inputs:
         if not isinstance(tensor, SymbolicTensor):
             raise StriateError(
                 f"{layer.name}: got {type(tensor).__name__} beside symbolic tensors; give either arrays or the outputs "
-                "of Input and layers; to multiply by a number or add one, use Rescaling(scale, offset)"
+                "of Input and layers; numbers go with operators, as in 2 * x + 1"
             )
     shapes = [tensor.image_shape for tensor in inputs]
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import StriateError
+from striate.models.cloning import clone_model
 from striate.models.ensemble import Ensemble
 from striate.models.functional import Functional
 from striate.models.model import Model
@@ -76,29 +77,3 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     data = json_string.encode() if isinstance(json_string, str) else json_string
     model: Model = make_model(parse_object(data, "model_from_json"), "model_from_json")
     return model
-
-
-def clone_model(
-    model: Model, input_tensors: None = None, clone_function: None = None, call_function: None = None,
-    recursive: bool = False,
-) -> Model:
-    """A model of the same layers with new weights of its own; inner models are cloned, too.
-
-    Args:
-        model: a functional or sequential model.
-        input_tensors, clone_function, call_function: must be None.
-        recursive: without effect.
-
-    Raises:
-        StriateError: something that is no model, or an argument that is not available.
-    """
-    if not isinstance(model, Model):
-        raise StriateError(f"clone_model: got {model!r}, expected a model")
-    given = {"input_tensors": input_tensors, "clone_function": clone_function, "call_function": call_function}
-    for argument, value in given.items():
-        if value is not None:
-            raise StriateError(
-                f"clone_model: got {argument}={value!r}, which is not available; call the clone on other tensors, or "
-                "build the network anew with a function"
-            )
-    return type(model).from_config(model.get_config())

@@ -13,6 +13,7 @@ from striate.engines import Engine, EngineLike, Examples, Program
 from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
 from striate.graph import Shape
+from striate.models import active
 from striate.models.network import KEPT, Network
 from striate.training import by_output
 from striate.training.compiled import Compiled, rule_key
@@ -195,7 +196,8 @@ class Compilable(Network):
                 f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect",
                 stacklevel=4,
             )
-        graph = self.graph_with(self._compiled_flags, [array.shape[1:] for array in examples.images])
+        sizes = [array.shape[1:] for array in examples.images]
+        graph = self.graph_with(self._compiled_flags, sizes)
         shapes = [node.shape for node in graph.outputs]
         functions = compiled.functions(self._target_names, examples.targets, shapes)
         key = (graph, engine, self.seed, *rule_key(compiled, functions))
@@ -203,8 +205,9 @@ class Compilable(Network):
             with self.flags_set(self._compiled_flags):
                 rule = compiled.optimizer.rule(graph.parameters())
                 weights = by_output.weights_of(compiled.loss_weights, self._target_names)
-                self._training_programs[key] = engine.compile(
-                    graph, losses=functions, loss_weights=weights, rule=rule, seed=self.seed
+                self._training_programs[key] = active.compiled(
+                    engine, graph, self.measured_graph(self._compiled_flags, sizes), losses=functions,
+                    loss_weights=weights, rule=rule, seed=self.seed,
                 )
         self._training_programs.move_to_end(key)
         while len(self._training_programs) > KEPT or next(iter(self._training_programs))[2:] != key[2:]:

@@ -11,6 +11,7 @@ from striate.layers import Layer, registry, serialize
 from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import Call, SymbolicTensor, flatten
 from striate.models.network import Network
+from striate.models.operations import as_layer
 from striate.models.wiring import Wiring
 
 MakeLayer = Callable[[Any, int], Layer]  # of a serialized layer and its place in the list
@@ -30,7 +31,7 @@ def make_layer(form: Any, index: int) -> Layer:
 def described(layer: Layer) -> dict[str, Any]:
     """A layer in the form in which Keras saves it, with the shape it was built for."""
     form = serialize(layer)
-    if layer.built and not isinstance(layer, Network):
+    if layer.built and not isinstance(layer, Network) and not layer._of_calls:
         form["build_config"] = {"input_shape": _lists(layer.input_shape)}
     return form
 
@@ -53,12 +54,17 @@ def describe(wiring: Wiring, input_form: Any, output_form: Any) -> dict[str, Any
 
     layers = []
     for layer in wiring.layers:
+        form = described(layer)
+        also = [form["config"].pop(argument) for argument in layer._of_calls]
         nodes = [
-            {"args": [_mapped(call.given, tensor)], "kwargs": {} if call.training is None else {"training": False}}
+            {
+                "args": [_mapped(call.given, tensor), *also],
+                "kwargs": {} if call.training is None else {"training": call.training},
+            }
             for call in of_layer[layer]
             if call.inputs
         ]
-        layers.append({**described(layer), "name": layer.name, "inbound_nodes": nodes})
+        layers.append({**form, "name": layer.name, "inbound_nodes": nodes})
     ends = {
         "input_layers": _filled(input_form, [reference(value) for value in wiring.inputs]),
         "output_layers": _filled(output_form, [reference(value) for value in wiring.outputs]),
@@ -77,7 +83,7 @@ def build(config: Mapping[str, Any], make: MakeLayer = make_layer) -> tuple[Any,
         raise StriateError("Functional: the configuration has no list of layers")
     layers: dict[str, Layer] = {}
     pending: dict[tuple[str, int], Any] = {}
-    for index, form in enumerate(forms):
+    for index, form in enumerate(map(as_layer, forms)):
         layer = make(form, index)
         if layer.name in layers:
             raise StriateError(f"Functional: two layers are called {layer.name!r}")
@@ -135,8 +141,8 @@ def _call(layer: Layer, node: Any, layers: Mapping[str, Layer], made: Mapping[tu
     args, options = _arguments(node, layer.name)
     known = {key: value for key, value in options.items() if value is not None}
     training = known.pop("training", None)
-    if known or training not in (None, False):
-        raise StriateError(f"{layer.name}: is called with {options}, of which only training=False is available")
+    if known or not isinstance(training, (bool, type(None))):
+        raise StriateError(f"{layer.name}: is called with {options}, of which only training is available")
 
     def find(reference: Reference) -> SymbolicTensor:
         name, place, index = reference
@@ -147,7 +153,7 @@ def _call(layer: Layer, node: Any, layers: Mapping[str, Layer], made: Mapping[tu
         return tensor
 
     given = _resolved(args, find, layers, isinstance(node, list))
-    return list(flatten(layer(one_or_list(given), **({} if training is None else {"training": False}))))
+    return list(flatten(layer(one_or_list(given), **({} if training is None else {"training": training}))))
 
 
 def _arguments(node: Any, layer: str) -> tuple[list[Any], dict[str, Any]]:

@@ -50,9 +50,9 @@ class Model(Trainer, Inspection):
 
         Args:
             inputs: images (n, *shape) or a symbolic tensor; for several inputs a list, tuple or dictionary.
-            training: True: with dropout and the batch's own statistics, as in training; nothing is updated. False with
-                symbolic tensors: as in inference, even while the network around this one is trained. None: as in
-                inference, unless the network is nothing but a stack of random changes of images.
+            training: True: with dropout and the batch's own statistics, as in training; nothing is updated. None: as in
+                inference, unless the network is nothing but a stack of random changes of images. With symbolic tensors
+                as for a layer: True and False hold whether the network around this one is trained or predicts.
 
         Returns:
             A tensor (n, *shape), that is an array with `numpy()`, or a symbolic tensor; a list or a dictionary for

@@ -19,6 +19,7 @@ from striate.layers.indices import check_indices
 from striate.layers.input import fits
 from striate.layers.shapes import OpenShape, is_open, one_or_list
 from striate.layers.symbolic import SymbolicTensor, packed
+from striate.models import active
 from striate.models.wiring import Wiring
 
 Flags = tuple[bool, ...]
@@ -41,7 +42,7 @@ class Network(Layer):
     def __init__(self, *, name: str | None = None, trainable: bool = True) -> None:
         super().__init__(name=name, trainable=trainable)
         self._wiring: Wiring | None = None
-        self._graphs: OrderedDict[tuple[Flags, tuple[Shape, ...]], Graph] = OrderedDict()
+        self._graphs: OrderedDict[tuple[Flags, tuple[Shape, ...], bool | None], Graph] = OrderedDict()
         self._programs: OrderedDict[tuple[Graph, Engine], Program] = OrderedDict()
         self._engine: Engine | None = None
 
@@ -195,19 +196,33 @@ class Network(Layer):
         """Each layer's `trainable`, those in inner networks included."""
         return tuple(layer.trainable for layer in self.leaves())
 
-    def graph_with(self, flags: Flags, shapes: Sequence[Shape] | None = None) -> Graph:
+    @property
+    def has_active(self) -> bool:
+        """Whether some layers act as in training always, as they were called with training=True."""
+        calls = [] if self._wiring is None else self._wiring.calls
+        inner = (layer for layer in self.layers if isinstance(layer, Network))
+        return any(call.training for call in calls) or any(layer.has_active for layer in inner)
+
+    def measured_graph(self, flags: Flags, shapes: Sequence[Shape] | None = None) -> Graph | None:
+        """The graph whose training mode is the network's inference, if it differs from inference as such."""
+        return self.graph_with(flags, shapes, training=False) if self.has_active else None
+
+    def graph_with(
+        self, flags: Flags, shapes: Sequence[Shape] | None = None, training: bool | None = None
+    ) -> Graph:
         """The operations of the network with other `trainable` flags, for images of some shapes.
 
         shapes: needed where the inputs leave sizes open. The graphs used last are kept.
+        training: False: layers are as in inference, but for those that were called with training=True.
         """
         wiring = self._wired("graph")
         known = self._closed(shapes)
-        key = (flags, known)
+        key = (flags, known, training)
         if key not in self._graphs:
             graph = Graph()
             with self.flags_set(flags):
                 nodes = [graph.add(Input(shape), name=t.name) for shape, t in zip(known, wiring.inputs, strict=True)]
-                graph.outputs = wiring.lower(graph, nodes)
+                graph.outputs = wiring.lower(graph, nodes, training=training)
             self._graphs[key] = graph
         self._graphs.move_to_end(key)
         while len(self._graphs) > KEPT:
@@ -255,7 +270,7 @@ class Network(Layer):
         graph, engine = self.graph_with(self.trainable_flags, shapes), engine or self.engine
         key = (graph, engine)
         if key not in self._programs:
-            self._programs[key] = engine.compile(graph)
+            self._programs[key] = active.compiled(engine, graph, self.measured_graph(self.trainable_flags, shapes))
         self._programs.move_to_end(key)
         while len(self._programs) > KEPT:
             self._programs.popitem(last=False)

@@ -129,7 +129,7 @@ class TorchProgram(Program):
 
     # Inference
 
-    def evaluate(self, examples: Examples, batch_size: int) -> StepResults:
+    def evaluate(self, examples: Examples, batch_size: int, *, training: bool = False, step: int = 0) -> StepResults:
         """See `Program.evaluate`. The losses include all penalties, as in training."""
         checks.check_measures(self._losses)
         count = len(examples)
@@ -137,7 +137,7 @@ class TorchProgram(Program):
         results = Results(self._graph, count, steps, self._device, self._precision.dtype)
         with self._state() as state, torch.no_grad(), self._precision.exact():
             for k, batch in enumerate(self._feed.batches(_arrays(examples), batch_size)):
-                loss, outputs = self._loss(batch, state, Pass(training=False))
+                loss, outputs = self._loss(batch, state, Pass(training, self._seed, step + k))
                 results.add(k, k * batch_size, loss, outputs)
         return results.finish(steps, count)
 

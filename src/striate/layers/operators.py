@@ -1,0 +1,179 @@
+"""What operators on symbolic tensors make: `a + b`, `2 * a`, `a[..., 0]` are layers, as everything in a network is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from striate.errors import ShapeError, StriateError
+from striate.graph import Shape, operations
+from striate.layers.base import Layer, Step
+from striate.layers.merging import Add, Maximum, Multiply, Subtract
+from striate.layers.naming import automatic_name
+from striate.layers.normalization import Rescaling
+from striate.layers.symbolic import SymbolicTensor
+
+Operator = Literal["Add", "Subtract", "Multiply", "TrueDivide"]
+LARGEST_POWER = 16
+
+
+def combined(operator: Operator, a: Any, b: Any) -> Any:
+    """a + b, a - b, a b or a / b, of two symbolic tensors or of one and a number."""
+    layer = {"Add": Add, "Subtract": Subtract, "Multiply": Multiply}.get(operator)
+    if isinstance(a, SymbolicTensor) and isinstance(b, SymbolicTensor):
+        if layer is None:
+            raise StriateError(f"{a}: cannot be divided by {b}; only division by a number is available")
+        return layer()([a, b])
+    tensor, other = (a, b) if isinstance(a, SymbolicTensor) else (b, a)
+    number = _number(tensor, other)
+    if operator == "TrueDivide" and (tensor is b or number == 0):
+        raise StriateError(f"{tensor}: got {a!r} / {b!r}, expected a tensor divided by a number other than 0")
+    scale, offset = scaling(operator, number, tensor is b)
+    return Rescaling(scale, offset, name=automatic_name(operator))(tensor)
+
+
+def scaling(operator: str, number: float, reversed: bool) -> tuple[float, float]:
+    """The scale and offset of `tensor operator number`, or the other way round."""
+    if operator == "Add":
+        return 1.0, number
+    if operator == "Subtract":
+        return (-1.0, number) if reversed else (1.0, -number)
+    return (number if operator == "Multiply" else 1.0 / number), 0.0
+
+
+def negative(a: SymbolicTensor) -> Any:
+    """-a."""
+    return Rescaling(-1.0, name=automatic_name("Negative"))(a)
+
+
+def absolute(a: SymbolicTensor) -> Any:
+    """|a|, as max(a, -a)."""
+    return Maximum(name=automatic_name("Absolute"))([a, negative(a)])
+
+
+def power(a: SymbolicTensor, exponent: Any) -> Any:
+    """a ** exponent for whole exponents from 1."""
+    number = _number(a, exponent)
+    if not number.is_integer() or not 1 <= number <= LARGEST_POWER:
+        raise StriateError(f"{a}: got the exponent {exponent!r}, expected a whole number from 1 to {LARGEST_POWER}")
+    return a if number == 1 else Multiply(name=automatic_name("Power"))([a] * int(number))
+
+
+def _number(tensor: SymbolicTensor, value: Any) -> float:
+    single = isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if not single or isinstance(value, bool) or not np.isfinite(value):
+        raise StriateError(
+            f"{tensor}: got {type(value).__name__} {str(value)[:40]!r} beside it, expected a symbolic tensor or a "
+            "finite number; for constants of several numbers use a layer with weights, such as Normalization"
+        )
+    return float(value)
+
+
+class GetItem(Layer):
+    """The part of each image that `tensor[key]` names, as NumPy would take it from an array with the batch in front.
+
+    Args:
+        key: whole numbers, slices, None (a new axis of one) and ... for the axes; the batch must be taken whole (`:`).
+        **options: `name`, `trainable`.
+
+    Raises:
+        StriateError: a key of another kind, or one that leaves out images.
+        ShapeError: a key that does not fit the images.
+    """
+
+    _arguments = ("key",)
+    _of_calls = ("key",)
+    _module, _registered = "keras.src.ops.numpy", "GetItem"
+
+    def __init__(self, key: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self._key = _parsed(self.name, key)
+
+    @property
+    def key(self) -> list[Any]:
+        """The key as Keras writes it."""
+        return [_written(part) for part in self._key]
+
+    def get_config(self) -> dict[str, Any]:
+        """The name, as Keras writes it, and the key, which stands with the call there."""
+        return {"name": self.name, "key": self.key}
+
+    def steps(self, shape: Shape) -> list[Step]:
+        """The chosen places of one axis after the other, each brought to the end and back; then the new shape."""
+        steps: list[Step] = []
+        result: list[int] = []
+        axis = 0
+        for part in self._expanded(shape):
+            if part is None:
+                result.append(1)
+                continue
+            places = self._places(part, axis, shape)
+            if places != tuple(range(shape[axis])):
+                steps += _select(places, axis, len(shape))
+            result += [] if isinstance(part, int) else [len(places)]
+            axis += 1
+        return [*steps, Step("shape", operations.Reshape(tuple(result)))]
+
+    def _expanded(self, shape: Shape) -> list[Any]:
+        """The key for an image, with a part for each of its axes."""
+        parts = list(self._key if self._key[0] is Ellipsis else self._key[1:])
+        missing = len(shape) - sum(part is not None and part is not Ellipsis for part in parts)
+        if missing < 0:
+            raise ShapeError(f"{self.name}: the key {self._key} has more axes than images of shape {shape}")
+        at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
+        return parts[:at] + [slice(None)] * missing + parts[at + 1 :]
+
+    def _places(self, part: Any, axis: int, shape: Shape) -> tuple[int, ...]:
+        size = shape[axis]
+        if isinstance(part, int):
+            if not -size <= part < size:
+                raise ShapeError(f"{self.name}: the key has {part} for axis {axis + 1}, which has {size} places")
+            return (part % size,)
+        places = tuple(range(size)[part])
+        if not places:
+            raise ShapeError(f"{self.name}: the key leaves nothing of axis {axis + 1}, which has {size} places")
+        return places
+
+
+def _select(places: tuple[int, ...], axis: int, rank: int) -> list[Step]:
+    chosen = Step(f"select_{axis}", operations.Select(places))
+    if axis == rank - 1:
+        return [chosen]
+    there = (*range(axis), *range(axis + 1, rank), axis)
+    back = (*range(axis), rank - 1, *range(axis, rank - 1))
+    moves = [Step(f"{name}_{axis}", operations.Permute(order)) for name, order in (("to", there), ("from", back))]
+    return [moves[0], chosen, moves[1]]
+
+
+def _parsed(layer: str, key: Any) -> tuple[Any, ...]:
+    parts = tuple(_read(layer, part) for part in (key if isinstance(key, (tuple, list)) else (key,)))
+    if not parts or parts.count(Ellipsis) > 1 or parts[0] not in (slice(None), Ellipsis):
+        raise StriateError(f'{layer}: got the key {key!r}; the first part is for the batch and must be ":" or "..."')
+    return parts
+
+
+def _read(layer: str, part: Any) -> Any:
+    """A part of a key, from Python or as Keras writes it."""
+    if isinstance(part, Mapping):
+        config = part.get("config")
+        if part.get("class_name") == "__ellipsis__":
+            return Ellipsis
+        if part.get("class_name") == "__slice__" and isinstance(config, Mapping):
+            part = slice(config.get("start"), config.get("stop"), config.get("step"))
+    whole = isinstance(part, (int, np.integer)) and not isinstance(part, bool)
+    if isinstance(part, slice):
+        ends = (part.start, part.stop, part.step)
+        if part.step != 0 and all(end is None or isinstance(end, (int, np.integer)) for end in ends):
+            return part
+    elif whole or part is None or part is Ellipsis:
+        return int(part) if whole else part
+    raise StriateError(f"{layer}: got {part!r} in the key, expected whole numbers, slices, None and ...")
+
+
+def _written(part: Any) -> Any:
+    """A part of a key as Keras writes it."""
+    if isinstance(part, slice):
+        return {"class_name": "__slice__", "config": {"start": part.start, "stop": part.stop, "step": part.step}}
+    return {"class_name": "__ellipsis__", "config": {}} if part is Ellipsis else part

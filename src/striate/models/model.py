@@ -13,12 +13,12 @@ from striate.graph import Graph
 from striate.graph.operations.augmentation import OfImages
 from striate.layers.symbolic import connect, is_symbolic
 from striate.models.inspection import Inspection
-from striate.models.trainer import Trainer
+from striate.models.retired import Retired
 from striate.tensors import wrapped
 from striate.training.data import prepare_images
 
 
-class Model(Trainer, Inspection):
+class Model(Retired, Inspection):
     """A network that can be called, trained, looked into, summarised and saved.
 
     `Model(inputs, outputs, name=...)` makes a functional one (see `Functional`); `Sequential` is the other kind.

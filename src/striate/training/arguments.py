@@ -64,7 +64,7 @@ def told_of_threads(workers: Any, use_multiprocessing: Any, max_queue_size: Any)
         warnings.warn(
             "use_multiprocessing=True: batches are prepared by a thread while the engine trains, not by processes; "
             "nothing else changes",
-            stacklevel=4,
+            stacklevel=3,
         )
 
 

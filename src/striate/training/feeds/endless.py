@@ -18,11 +18,7 @@ def is_endless(iterator: Any) -> bool:
     if isinstance(iterator, (itertools.cycle, itertools.count)):
         return True
     if isinstance(iterator, itertools.repeat):
-        try:
-            operator.length_hint(iterator)
-        except TypeError:  # without a number of times it has no length
-            return True
-        return False
+        return operator.length_hint(iterator, -1) == -1  # without a number of times it has no length
     if isinstance(iterator, (map, zip, enumerate)):
         inner = _inner(iterator)
         return bool(inner) and all(map(is_endless, inner))

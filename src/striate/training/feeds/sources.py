@@ -26,15 +26,26 @@ class Piece:
     @property
     def batches(self) -> int:
         """How many."""
-        return 1 if self.batch_size is None else max(-(-len(self.x) // self.batch_size), 1)
+        return 1 if self.batch_size is None else max(-(-len(_first(self.x)) // self.batch_size), 1)
 
     def split(self) -> list[Piece]:
         """Each batch alone."""
         if self.batch_size is None:
             return [self]
-        cuts = [slice(at, at + self.batch_size) for at in range(0, len(self.x), self.batch_size)]
-        parts = [[None if array is None else array[cut] for array in (self.x, self.y, self.weights)] for cut in cuts]
-        return [Piece(x, y, weights) for x, y, weights in parts]
+        cuts = [slice(k * self.batch_size, (k + 1) * self.batch_size) for k in range(self.batches)]
+        return [Piece(*(_cut(value, cut) for value in (self.x, self.y, self.weights))) for cut in cuts]
+
+
+def _first(value: Any) -> Any:
+    """The array, or the first of several."""
+    return _first(value[0]) if isinstance(value, (list, tuple)) else value
+
+
+def _cut(value: Any, cut: slice) -> Any:
+    """A part of an array, or of each of several."""
+    if isinstance(value, (list, tuple)):
+        return [_cut(entry, cut) for entry in value]
+    return None if value is None else value[cut]
 
 
 END = object()  # what a pass ends with

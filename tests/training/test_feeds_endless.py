@@ -1,0 +1,155 @@
+"""Which iterators are known never to end before anything is taken from them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from striate.errors import StriateError
+from striate.training.feeds.endless import is_endless
+from training.test_feeds import Batches, X, Y, compiled
+
+
+def plain() -> Iterator[int]:
+    while True:
+        yield 1
+
+
+def one() -> Iterator[int]:
+    i = 0
+    while 1:
+        for i in range(3):
+            if i == 2:
+                break  # leaves the inner loop only
+        with open("/dev/null"):
+            try:
+                yield i
+            finally:
+                i += 1
+
+
+def counting() -> Iterator[int]:
+    for i in itertools.count():
+        yield i + 1
+
+
+def imported() -> Iterator[int]:
+    for i in count(3):
+        yield from [i, i]
+
+
+def helper_inside() -> Iterator[int]:
+    while True:
+
+        def give() -> int:
+            return 3
+
+        yield give()
+
+
+class Method:
+    def batches(self) -> Iterator[int]:
+        while True:
+            yield 1
+
+    def count(self) -> Iterator[int]:
+        yield 1
+
+    def own_count(self) -> Iterator[int]:
+        for i in self.count():
+            yield i + 1
+
+
+def returning(n: int) -> Iterator[int]:
+    while True:
+        yield n
+        if n > 3:
+            return
+
+
+def breaking(n: int) -> Iterator[int]:
+    while True:
+        yield n
+        if n > 3:
+            break
+
+
+def breaking_in_else() -> Iterator[int]:
+    while True:
+        for i in range(3):
+            yield i
+        else:
+            break
+
+
+def raising() -> Iterator[int]:
+    while True:
+        yield 1
+        raise KeyError
+
+
+def asking(wanted: bool) -> Iterator[int]:
+    while wanted:
+        yield 1
+
+
+def spinning_first() -> Iterator[int]:
+    while True:
+        break
+    yield 1
+
+
+def caught() -> Iterator[int]:
+    while True:
+        try:
+            yield 1
+        except ValueError:
+            break
+
+
+ENDLESS: list[Callable[[], Any]] = [
+    plain, one, counting, imported, helper_inside, Method().batches,
+    lambda: itertools.cycle([1]), lambda: itertools.count(), lambda: itertools.repeat(1),
+    lambda: zip(plain(), counting(), strict=False), lambda: map(str, plain()), lambda: enumerate(plain()),
+]  # fmt: skip
+NOT_KNOWN: list[Callable[[], Any]] = [
+    lambda: returning(3), lambda: breaking(3), breaking_in_else, raising, lambda: asking(True), spinning_first, caught,
+    Method().own_count, lambda: itertools.repeat(1, 3), lambda: zip(plain(), [1], strict=False),
+    lambda: map(max, plain(), [1]), lambda: iter([1]), lambda: (i for i in plain()), lambda: [1],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", ENDLESS)
+def test_endless(make: Callable[[], Any]) -> None:
+    iterator = make()
+    assert is_endless(iterator)
+    next(iterator)
+    assert is_endless(iterator)
+
+
+@pytest.mark.parametrize("make", NOT_KNOWN)
+def test_not_known_to_be_endless(make: Callable[[], Any]) -> None:
+    assert not is_endless(make())
+
+
+def test_without_source_nothing_is_known() -> None:
+    space: dict[str, Any] = {}
+    exec("def made():\n    while True:\n        yield 1\n", space)
+    assert not is_endless(space["made"]())
+
+
+def test_nothing_is_taken_from_what_is_refused() -> None:
+    batches = itertools.cycle(Batches(X, Y))
+    model = compiled()
+    for call in (
+        lambda: model.fit(batches), lambda: model.evaluate(batches), lambda: model.predict(batches),
+        lambda: model.fit(X, Y, validation_data=batches),
+    ):  # fmt: skip
+        with pytest.raises(StriateError, match=r"the cycle never ends, so .*steps.*=... must say how many"):
+            call()  # type: ignore[no-untyped-call]
+    assert next(batches)[0].shape == (8, 8, 8, 1)
+    assert (next(batches)[0] == X[8:16]).all()

@@ -14,7 +14,7 @@ from striate import activations, layers
 from striate.errors import StriateError
 from striate.graph import operations
 
-from .cases import FIRST, FIXED, Case, label
+from .cases import FIXED, Case, label
 
 BATCH = 5  # neither one nor a full pack of lanes
 
@@ -134,18 +134,6 @@ def test_full_convolution_through_zero_padding(size: int) -> None:
     kernel = conv.kernel.value[:, 0, 0]
     for got, image in zip(full, x, strict=True):
         np.testing.assert_allclose(got[:, 0], np.convolve(image[:, 0], kernel[::-1], mode="full"), rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("case", FIRST, ids=label)
-def test_channels_first_is_channels_last_of_the_transposed_image(case: Case) -> None:
-    name, arguments, shape = case
-    first = getattr(layers, name)(**arguments)
-    last = getattr(layers, name)(**{**arguments, "data_format": "channels_last"})
-    last.build((*shape[1:], shape[0]))
-    last.set_weights(with_random_weights(first, shape))
-    x = images(shape)
-    expected = last(np.moveaxis(x, 1, -1))
-    np.testing.assert_array_equal(first(x), expected if expected.ndim == 2 else np.moveaxis(expected, -1, 1))
 
 
 def test_between_layers_with_the_channels_first_nothing_is_moved() -> None:

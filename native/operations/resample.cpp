@@ -52,16 +52,51 @@ struct AxisTaps {
   int64_t taps;
 };
 
-// Output o of m has its centre at (o + 1/2) n / m of the n inputs: the input there, or the two beside it by distance.
-static AxisTaps axis_taps(int64_t n, int64_t m, bool linear) {
-  AxisTaps t = {{}, {}, linear && n != m ? 2 : 1};
+enum class Weighting { nearest, linear, cubic, lanczos3, lanczos5 };  // as in native.py
+
+static double sinc(double x) { return x == 0 ? 1 : std::sin(M_PI * x) / (M_PI * x); }
+
+// How far the weights of a method reach, and the weight at a distance d below that.
+static double reach(Weighting method) {
+  constexpr double known[] = {0.5, 1, 2, 3, 5};
+  return known[static_cast<int>(method)];
+}
+
+static double weight_at(Weighting method, double d) {
+  switch (method) {
+    case Weighting::nearest: return 1;
+    case Weighting::linear: return 1 - d;
+    case Weighting::cubic: return d < 1 ? (1.5 * d - 2.5) * d * d + 1 : ((-0.5 * d + 2.5) * d - 4) * d + 2;
+    case Weighting::lanczos3: return sinc(d) * sinc(d / 3);
+    case Weighting::lanczos5: return sinc(d) * sinc(d / 5);
+  }
+  return 0;
+}
+
+// Output o of m has its centre at (o + 1/2) n / m of the n inputs: the input there, or the mean of those around it.
+static AxisTaps axis_taps(int64_t n, int64_t m, Weighting method, bool antialias) {
+  const double step = static_cast<double>(n) / static_cast<double>(m), stretch = antialias ? std::max(step, 1.0) : 1.0;
+  const double radius = reach(method) * stretch;
+  AxisTaps t = {{}, {}, 1};
+  if (method == Weighting::nearest || n == m) {
+    for (int64_t o = 0; o < m; o++) t.position.push_back((2 * o + 1) * n / (2 * m));
+    t.weight.assign(static_cast<size_t>(m), 1.0);
+    return t;
+  }
+  t.taps = std::min(static_cast<int64_t>(std::ceil(2 * radius)), n);
   for (int64_t o = 0; o < m; o++) {
-    const double at = std::max((static_cast<double>(o) + 0.5) * static_cast<double>(n) / static_cast<double>(m) - 0.5, 0.0);
-    const int64_t low = t.taps == 1 ? (2 * o + 1) * n / (2 * m) : std::min(static_cast<int64_t>(at), n - 1);
-    const double upper = t.taps == 1 ? 0.0 : at - static_cast<double>(low);
+    const double centre = (static_cast<double>(o) + 0.5) * step - 0.5;  // among the inputs' centres
+    const int64_t first = std::max(static_cast<int64_t>(std::floor(centre - radius)) + 1, int64_t{0});
+    std::vector<double> weights;
+    double sum = 0;
     for (int64_t k = 0; k < t.taps; k++) {
-      t.position.push_back(std::min(low + k, n - 1));
-      t.weight.push_back(k == 0 ? 1 - upper : upper);
+      const double distance = std::abs(static_cast<double>(first + k) - centre) / stretch;
+      weights.push_back(first + k < n && distance < reach(method) ? weight_at(method, distance) : 0.0);
+      sum += weights.back();
+    }
+    for (int64_t k = 0; k < t.taps; k++) {
+      t.position.push_back(std::min(first + k, n - 1));
+      t.weight.push_back(weights[static_cast<size_t>(k)] / sum);
     }
   }
   return t;
@@ -70,7 +105,8 @@ static AxisTaps axis_taps(int64_t n, int64_t m, bool linear) {
 static Sources resized(const Builder& b, int index) {
   const Spatial in(b.input_shape(index)), out(b.node(index).shape);
   AxisTaps axes[3];
-  for (size_t a = 0; a < 3; a++) axes[a] = axis_taps(in.size[a], out.size[a], b.node(index).flag("linear"));
+  const auto method = static_cast<Weighting>(static_cast<int>(b.node(index).number("method")));
+  for (size_t a = 0; a < 3; a++) axes[a] = axis_taps(in.size[a], out.size[a], method, b.node(index).flag("antialias"));
   const int64_t taps = axes[0].taps * axes[1].taps * axes[2].taps;
   Sources s = {{}, {}, out.positions(), taps, in.channels};
   for (int64_t z = 0; z < out.size[0]; z++)

@@ -249,6 +249,20 @@ def embedding(x: Exact, table: Exact) -> Exact:
     return y
 
 
+def keys(d: float) -> float:
+    """Keys 1981, equation 15."""
+    inner, outer = 1.5 * d**3 - 2.5 * d**2 + 1, -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+    return inner if d < 1 else outer if d < 2 else 0
+
+
+RESIZING: dict[str, Callable[[float], float]] = {
+    "linear": lambda d: max(0.0, 1 - d),
+    "cubic": keys,
+    "lanczos3": lambda d: float(np.sinc(d) * np.sinc(d / 3)) if d < 3 else 0,
+    "lanczos5": lambda d: float(np.sinc(d) * np.sinc(d / 5)) if d < 5 else 0,
+}
+
+
 def resize(operation: Resize, x: Exact) -> Exact:
     """One dimension after the other."""
     for axis, m in enumerate(operation.sizes, 1):
@@ -257,9 +271,10 @@ def resize(operation: Resize, x: Exact) -> Exact:
             centre = (i + 0.5) * n / m
             if operation.method == "nearest":
                 parts.append(np.take(x, (2 * i + 1) * n // (2 * m), axis))
-            else:  # triangles around the centres of pixels; the border goes on for ever
-                weights = {j: max(0.0, 1 - abs(centre - j - 0.5)) for j in range(-1, n + 1)}
-                parts.append(sum(w * np.take(x, min(max(j, 0), n - 1), axis) for j, w in weights.items()))
+            else:
+                stretch = max(n / m, 1) if operation.antialias else 1
+                weights = [RESIZING[operation.method](abs(centre - j - 0.5) / stretch) for j in range(n)]
+                parts.append(sum(w * np.take(x, j, axis) for j, w in enumerate(weights)) / sum(weights))
         x = np.stack(parts, axis)
     return x
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from hypothesis import strategies as st
@@ -31,6 +31,7 @@ from striate.graph.operations import (
     Scale,
     Standardize,
 )
+from striate.graph.operations.movement import ResizeMethod
 from striate.graph.shapes import Padding, effective_kernel, element_count
 
 from .networks import Builder
@@ -226,7 +227,8 @@ def permutes(draw: st.DrawFn) -> Case:
 def resizes(draw: st.DrawFn, rank: int) -> Case:
     make = draw(builders())
     sizes = tuple(draw(st.integers(1, SIZES[rank])) for _ in range(rank))
-    make.add(Resize(sizes, draw(st.sampled_from(["nearest", "linear"]))), make.input(*draw(shapes(rank, 12))))
+    operation = Resize(sizes, draw(st.sampled_from(get_args(ResizeMethod))), draw(st.booleans()))
+    make.add(operation, make.input(*draw(shapes(rank, 12 if rank < 3 else 3))))
     return finish(make, draw(batches))
 
 

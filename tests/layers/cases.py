@@ -168,8 +168,12 @@ AUGMENTATIONS: list[Case] = [
     ("RandomBrightness", {"factor": [-0.2, -0.2], "data_format": "channels_last"}, (6, 7, 2)),
     ("RandomCrop", {"height": 6, "width": 7, "seed": 5}, (6, 7, 2)),
 ]  # fmt: skip
-# What is left to chance: configurations and shapes alone can be compared.
+# What is left to chance, or differs between Keras's backends: configurations and shapes alone can be compared.
 RANDOM: list[Case] = [
+    ("Resizing", {"height": 3, "width": 9, "interpolation": "lanczos3"}, (8, 7, 2)),
+    ("Resizing", {"height": 3, "width": 9, "interpolation": "lanczos5", "antialias": True}, (8, 7, 2)),
+    ("UpSampling2D", {"size": (2, 3), "interpolation": "bicubic"}, (3, 4, 2)),
+    ("UpSampling2D", {"interpolation": "LANCZOS5", "data_format": "channels_first"}, (2, 3, 4)),
     ("RandomFlip", {}, (6, 7, 2)),
     ("RandomFlip", {"mode": "horizontal", "seed": 3}, (6, 7, 2)),
     ("RandomRotation", {"factor": 0.2}, (6, 7, 2)),
@@ -212,6 +216,8 @@ SIZES: list[Case] = [
     ("Resizing", {"height": 3, "width": 3, "interpolation": "nearest"}, (8, 7, 2)),
     ("Resizing", {"height": 6, "width": 4, "crop_to_aspect_ratio": True}, (5, 9, 2)),
     ("Resizing", {"height": 4, "width": 7, "pad_to_aspect_ratio": True, "fill_value": 1.5}, (9, 5, 2)),
+    ("Resizing", {"height": 3, "width": 9, "antialias": True}, (8, 7, 2)),
+    ("Resizing", {"height": 3, "width": 5, "interpolation": "bicubic", "antialias": True}, (9, 8, 2)),
     ("CenterCrop", {"height": 3, "width": 4}, (6, 7, 2)),
     ("CenterCrop", {"height": 5, "width": 4}, (4, 7, 2)),
     ("Permute", {"dims": (2, 1)}, (4, 3)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -181,6 +183,31 @@ def test_sizes_that_keras_makes(keras: Any, data: st.DataObject) -> None:
         x, ours = images(shape), getattr(layers, name)(**arguments)
         expected = numbers(getattr(keras.layers, name)(**arguments)(x))
         np.testing.assert_allclose(ours(x), expected, rtol=1e-4, atol=1e-4)
+
+
+RESIZED = json.loads((Path(__file__).parent / "data" / "resizing.json").read_text())
+
+
+@pytest.mark.parametrize("what", [key for key in RESIZED if " " in key])
+def test_sizes_that_keras_on_tensorflow_makes(what: str) -> None:
+    """By make_resizing.py. TensorFlow takes bicubic weights without antialias from a table of 1024 distances."""
+    kind, method, *antialias = what.split()
+    options: dict[str, Any] = {"interpolation": method}
+    if kind == "Resizing":
+        layer: Any = layers.Resizing(3, 6, antialias=antialias == ["True"], **options)
+    else:
+        layer = layers.UpSampling2D((2, 3), **options)
+    image = np.array(RESIZED["large" if kind == "Resizing" else "small"], np.float32)
+    table = method == "bicubic" and antialias != ["True"]
+    np.testing.assert_allclose(layer(image[None, ..., None])[0, ..., 0], RESIZED[what], atol=3e-3 if table else 1e-5)
+
+
+def test_resizing_with_all_options() -> None:
+    """The border comes first, then one dimension after the other: the same as step by step."""
+    x = images((9, 5, 2))
+    whole = layers.Resizing(4, 7, "lanczos3", pad_to_aspect_ratio=True, fill_value=1.5, antialias=True)(x)
+    padded = layers.Resizing(9, 15, "nearest", pad_to_aspect_ratio=True, fill_value=1.5)(x)
+    np.testing.assert_array_equal(whole, layers.Resizing(4, 7, "lanczos3", antialias=True)(padded))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64", "int64", "int8", "bool", "float16"])

@@ -113,10 +113,10 @@ struct Network {
   int affine(int from, double scale, double offset) { return node("Affine", {from}, shape(from), {{"scale", {scale}}, {"offset", {offset}}}); }
   int penalty(int from, double l1, double l2) { return node("Penalty", {from}, shape(from), {{"l1", {l1}}, {"l2", {l2}}}); }
   int flatten(int from) { return node("Reshape", {from}, {elements(shape(from))}); }
-  int resize(int from, const std::vector<int64_t>& sizes, bool linear) {
+  int resize(int from, const std::vector<int64_t>& sizes, int method, bool antialias = false) {
     Shape out = sizes;
     out.push_back(shape(from).back());
-    return node("Resize", {from}, out, {{"linear", {linear ? 1.0 : 0.0}}});
+    return node("Resize", {from}, out, {{"method", {static_cast<double>(method)}}, {"antialias", {antialias ? 1.0 : 0.0}}});
   }
   int adaptive_pool(int from, const std::vector<int64_t>& sizes, bool average) {
     Shape out = sizes;

@@ -102,7 +102,7 @@ static UpdateRule decoder(Network& n) {
   const int first = n.relu(n.conv(seen, {3, 3}, 18, same())), second = n.relu(n.conv(first, {3, 3}, 36, same()));
   const int third = n.relu(n.conv(second, {3, 3}, 36, same())), narrow = n.relu(n.conv(third, {3, 3}, 18, same()));
   const int apart = n.relu(n.conv(narrow, {3, 3}, 36, depthwise)), small = n.conv(apart, {2, 2}, 7, strided);
-  const int large = n.relu(n.transposed(small, {3, 3}, 9, up)), pooled = n.adaptive_pool(n.resize(large, {6, 4}, true), {4, 3}, false);
+  const int large = n.relu(n.transposed(small, {3, 3}, 9, up)), pooled = n.adaptive_pool(n.resize(large, {6, 4}, 1), {4, 3}, false);
   const int noisy = n.drop("AlphaDropout", n.noise(pooled, 0.1, true, 4), {1, 1, 9}, false, 5);
   n.output(n.dense(n.flatten(n.adaptive_pool(noisy, {2, 2}, true)), 3), Loss::huber);
   const auto shape_of = [&](int parameter) { return std::vector<int64_t>{9, n.graph.parameters[static_cast<size_t>(parameter)].count / 9}; };

@@ -168,27 +168,37 @@ static Case transposed(Map in, int64_t filters, int64_t kernel, ConvOptions o, b
           }};
 }
 
-// The two inputs beside output o of m, of n inputs, and how much the second counts.
-struct Between {
-  int64_t low, high;
-  double upper;
-  Between(int64_t o, int64_t n, int64_t m, bool linear) {
-    const double place = (static_cast<double>(o) + 0.5) * static_cast<double>(n) / static_cast<double>(m), left = std::max(place - 0.5, 0.0);
-    low = static_cast<int64_t>(linear ? left : place);
-    high = std::min(low + 1, n - 1);
-    upper = linear ? left - static_cast<double>(low) : 0;
+// How much each of n inputs counts in output o of m: nearest (0), or by a function of the distance of their centres.
+static Numbers shares(int64_t o, int64_t n, int64_t m, int method, bool antialias) {
+  const double centre = (static_cast<double>(o) + 0.5) * static_cast<double>(n) / static_cast<double>(m);
+  const double stretch = antialias ? std::max(static_cast<double>(n) / static_cast<double>(m), 1.0) : 1.0;
+  const auto sinc = [](double x) { return x == 0 ? 1 : std::sin(M_PI * x) / (M_PI * x); };
+  const double reach = method == 3 ? 3 : 5;
+  Numbers weights;
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    const double d = std::abs(static_cast<double>(i) + 0.5 - centre) / stretch;
+    double w = method == 1 ? std::max(1 - d, 0.0) : d < reach ? sinc(d) * sinc(d / reach) : 0;
+    if (method == 2) w = d < 1 ? 1.5 * d * d * d - 2.5 * d * d + 1 : d < 2 ? -0.5 * d * d * d + 2.5 * d * d - 4 * d + 2 : 0;
+    if (method == 0) w = i == static_cast<int64_t>(centre);
+    weights.push_back(w);
+    sum += w;
   }
-};
+  for (double& w : weights) w /= sum;
+  return weights;
+}
 
-static Case resized(Map in, Map out, bool linear) {
-  return {linear ? "Resize, linear" : "Resize, nearest", {{in.height, in.width, in.channels}},
-          [=](Network& n, const std::vector<int>& x) { return n.resize(x[0], {out.height, out.width}, linear); },
+static Case resized(Map in, Map out, int method, bool antialias = false) {
+  return {text("Resize, method %d, antialias %d", method, antialias), {{in.height, in.width, in.channels}},
+          [=](Network& n, const std::vector<int>& x) { return n.resize(x[0], {out.height, out.width}, method, antialias); },
           [=](const Arrays& x, const Arrays&) {
             Numbers y;
             out.each([&](int64_t row, int64_t column, int64_t c) {
-              const Between r(row, in.height, out.height, linear), s(column, in.width, out.width, linear);
-              const auto across = [&](int64_t at_row) { return (1 - s.upper) * x[0][in(at_row, s.low, c)] + s.upper * x[0][in(at_row, s.high, c)]; };
-              y.push_back((1 - r.upper) * across(r.low) + r.upper * across(r.high));
+              const Numbers r = shares(row, in.height, out.height, method, antialias), s = shares(column, in.width, out.width, method, antialias);
+              double sum = 0;
+              for (int64_t i = 0; i < in.height; i++)
+                for (int64_t k = 0; k < in.width; k++) sum += r[static_cast<size_t>(i)] * s[static_cast<size_t>(k)] * x[0][in(i, k, c)];
+              y.push_back(sum);
             });
             return y;
           }};
@@ -350,9 +360,13 @@ static std::vector<Case> cases() {
                            transposed({3, 2, 5}, 2, 2, {{1, 3}, {2, 1}, {0, 0}, {0, 0}, 1, 1}, true),
                            transposed({2, 3, 3}, 9, 3, {{3, 1}, {1, 2}, {1, 1}, {1, 2}, 1, 1}, false),
                            transposed({2, 2, 17}, 3, 1, {}, true),
-                           resized({5, 4, 3}, {8, 3, 3}, true),
-                           resized({5, 4, 3}, {8, 3, 3}, false),
-                           resized({2, 5, 7}, {4, 1, 7}, true),
+                           resized({5, 4, 3}, {8, 3, 3}, 1),
+                           resized({5, 4, 3}, {8, 3, 3}, 0),
+                           resized({2, 5, 7}, {4, 1, 7}, 1),
+                           resized({5, 4, 3}, {8, 3, 3}, 2),
+                           resized({7, 9, 2}, {3, 4, 2}, 2, true),
+                           resized({7, 9, 2}, {3, 12, 2}, 3),
+                           resized({9, 6, 2}, {2, 7, 2}, 4, true),
                            adaptive({5, 7, 3}, {3, 2, 3}, true),
                            adaptive({5, 7, 3}, {3, 2, 3}, false),
                            adaptive({2, 3, 9}, {5, 3, 9}, true),

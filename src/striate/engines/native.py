@@ -17,6 +17,7 @@ from striate.graph import UPDATE_SLOTS, Array, Constraint, Graph, LossFunction, 
 from striate.graph.operations import Activation, AdaptivePool, Combine, Normalize, Pad, Pool, RandomWarp, Resize
 from striate.graph.operations.augmentation import FillMode
 from striate.graph.operations.base import Windowed
+from striate.graph.operations.movement import ResizeMethod
 from striate.graph.training import AVERAGE, LossKind
 
 # In the order of the enumerations in native/kernels/kernels.h.
@@ -28,6 +29,7 @@ _FUNCTIONS = (
 _OVER_CHANNELS = {"log_softmax": -1, "sparsemax": -2}  # those that are no functions of single numbers
 _FILL_MODES: tuple[str, ...] = get_args(FillMode)
 _LOSSES: tuple[str, ...] = get_args(LossKind)
+_RESIZE_METHODS: tuple[str, ...] = get_args(ResizeMethod)
 _KINDS = {
     Combine: ("add", "subtract", "multiply", "maximum", "minimum"),
     Normalize: ("deviation", "root_mean_square", "length"),
@@ -122,7 +124,7 @@ def _attributes(node: Node) -> dict[str, list[float]]:
         values["before"] = [float(before) for before, _ in operation.padding]
         values["after"] = [float(after) for _, after in operation.padding]
     if isinstance(operation, Resize):
-        values["linear"] = [float(operation.method == "linear")]
+        values["method"] = [float(_RESIZE_METHODS.index(operation.method))]
     if isinstance(operation, Pool | AdaptivePool):
         values["average"] = [float(operation.kind == "average")]
     if isinstance(operation, Combine | Normalize):

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from striate.errors import StriateError
 from striate.graph import Shape, operations
+from striate.graph.operations.movement import ResizeMethod
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
 
-Method = Literal["nearest", "linear"]
-_METHODS: dict[str, Method] = {"nearest": "nearest", "bilinear": "linear"}
+_METHODS: dict[str, ResizeMethod] = {
+    "nearest": "nearest", "bilinear": "linear", "bicubic": "cubic", "lanczos3": "lanczos3", "lanczos5": "lanczos5",
+}  # fmt: skip
 
 
 def _method(layer: str, interpolation: object) -> str:
     if not isinstance(interpolation, str) or interpolation.lower() not in _METHODS:
-        raise StriateError(f"{layer}: got interpolation={interpolation!r}, expected 'nearest' or 'bilinear'")
+        raise StriateError(
+            f"{layer}: got interpolation={interpolation!r}, expected {' or '.join(map(repr, _METHODS))}"
+        )
     return interpolation.lower()
+
+
+def _resize(old: Shape, new: Shape, interpolation: str, antialias: bool = False) -> list[Step]:
+    """The change of size; where it takes means of many pixels one dimension after the other, which are fewer sums."""
+    method = _METHODS[interpolation]
+    last = Step("resize", operations.Resize(new, method, antialias))
+    if method == "nearest" or (method == "linear" and not antialias) or len(new) == 1:
+        return [last]
+    return [Step("resize_rows", operations.Resize((new[0], *old[1 : len(new)]), method, antialias)), last]
 
 
 class UpSampling(Layer, common=True):
     """Enlarges each spatial dimension by a whole factor: what UpSampling1D, 2D and 3D have in common.
 
-    Each number is repeated; UpSampling2D can also take means of neighbours (`interpolation="bilinear"`).
+    Each number is repeated; UpSampling2D can also take means of neighbours (`interpolation`).
 
     Args:
         size: the factor: one number, or one for each spatial dimension.
@@ -50,7 +63,7 @@ class UpSampling(Layer, common=True):
         arguments.check_rank(self.name, shape, self.rank)
         factors = (self.size,) if isinstance(self.size, int) else self.size
         sizes = tuple(n * factor for n, factor in zip(shape, factors, strict=False))
-        return [Step("resize", operations.Resize(sizes, _METHODS[self.interpolation]))]
+        return _resize(shape, sizes, self.interpolation)
 
 
 class UpSampling1D(UpSampling):
@@ -75,7 +88,7 @@ class UpSampling2D(UpSampling):
     Args:
         size: the factors for rows and columns; one number for both.
         data_format: "channels_last" or "channels_first".
-        interpolation: "nearest", which repeats pixels, or "bilinear".
+        interpolation: "nearest", which repeats pixels, or as in `Resizing`.
         **options: `name`, `trainable`, `input_shape`.
     """
 
@@ -102,17 +115,18 @@ class UpSampling3D(UpSampling):
 class Resizing(Layer):
     """Images in another size.
 
-    Pixel i of m along a dimension of n pixels lies at (i + 1/2) n / m: the pixel there, or the mean of the two beside
-    it. Nothing is smoothed before images are made smaller.
+    Pixel i of m along a dimension of n pixels lies at (i + 1/2) n / m: the pixel there, or a mean of those around it.
+    The weights are those of Keras on TensorFlow (on PyTorch its "bicubic" is another cubic).
 
     Args:
         height, width: the new size.
-        interpolation: "bilinear" or "nearest".
+        interpolation: "nearest"; "bilinear": the mean of two by two pixels; "bicubic": of four by four (Keys 1981);
+            "lanczos3", "lanczos5": of six by six, ten by ten (Duchon 1979).
         crop_to_aspect_ratio: first cut out the largest part, from the middle, that has the new size's proportions.
         pad_to_aspect_ratio: first add a border of `fill_value` that makes up these proportions; not both.
         fill_mode: "constant".
         fill_value: what the border is filled with.
-        antialias: must be False.
+        antialias: whether all pixels count where images are made smaller; otherwise those around the places do.
         data_format: "channels_last" or "channels_first".
         **options: `name`, `trainable`, `input_shape`.
 
@@ -150,20 +164,20 @@ class Resizing(Layer):
             raise StriateError(f"{self.name}: got fill_mode={fill_mode!r}, expected 'constant'")
         self.fill_mode = fill_mode
         self.fill_value = arguments.number(self.name, "fill_value", fill_value)
-        arguments.nothing(self.name, "antialias", antialias, "leave it out")
-        self.antialias = False
+        self.antialias = arguments.flag(self.name, "antialias", antialias)
         self.data_format = arguments.data_format(self.name, data_format)
 
     def steps(self, shape: Shape) -> list[Step]:
         """The border, if any, and the change of size."""
         arguments.check_rank(self.name, shape, 2)
-        new = (self.height, self.width)
-        resize = Step("resize", operations.Resize(new, _METHODS[self.interpolation]))
+        old, new = shape[:2], (self.height, self.width)
+        first: list[Step] = []
         if self.crop_to_aspect_ratio:
-            return [_cut(shape[:2], _window(shape[:2], new)), resize]
-        if self.pad_to_aspect_ratio:
-            return [self._pad(shape[:2], new), resize]
-        return [resize]
+            first = [_cut(old, _window(old, new))]
+        elif self.pad_to_aspect_ratio:
+            first = [self._pad(old, new)]
+        middle = first[0].operation.output_shape(shape) if first else shape
+        return [*first, *_resize(middle, new, self.interpolation, self.antialias)]
 
     def _pad(self, old: Shape, new: Shape) -> Step:
         """The same on both sides, as Keras does, so the proportions may be off by a pixel."""

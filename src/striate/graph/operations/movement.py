@@ -47,16 +47,24 @@ class Permute(Operation):
         return all(other.order[axis] == i for i, axis in enumerate(self.order))
 
 
+ResizeMethod = Literal["nearest", "linear", "cubic", "lanczos3", "lanczos5"]
+
+
 @dataclass(frozen=True)
 class Resize(Operation):
-    """Images of other sizes. Along a dimension of n inputs, output i of m lies at the input's (i + 1/2) n / m.
+    """Images of other sizes. Along a dimension of n inputs, output i of m lies at the input's place (i + 1/2) n / m.
 
-    nearest: y[i] = x[floor((i + 1/2) n / m)]. linear: the mean of the two inputs whose centres lie around that place,
-    weighted by distance, of the border alone beyond it; in two dimensions also called bilinear.
+    nearest: y[i] = x[floor((i + 1/2) n / m)]. The others are means of the inputs around that place, weighted by a
+    function of the distance d of their centres; what lies beyond the border does not count.
+    linear: 1 - |d| up to 1; in two dimensions also called bilinear.
+    cubic: piecewise, up to 2, with slope -1/2 at 1 (Keys 1981).
+    lanczos3, lanczos5: sinc(d) sinc(d / r) up to r = 3, 5 (Duchon 1979).
+    antialias: where there are fewer outputs than inputs, d is taken times m / n, so that every input counts.
     """
 
     sizes: Shape
-    method: Literal["nearest", "linear"] = "nearest"
+    method: ResizeMethod = "nearest"
+    antialias: bool = False
 
     def output_shape(self, *inputs: Shape) -> Shape:
         check_spatial(len(self.sizes), inputs[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -28,6 +28,11 @@ def _permute(operation: Permute, inputs: Sequence[Tensor], parameters: Mapping[s
 @forward.register
 def _resize(operation: Resize, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
     x = inputs[0]
+    if operation.method in WEIGHTS and (operation.antialias or operation.method != "linear"):
+        for axis, size in enumerate(operation.sizes, 1):
+            matrix = _weights(x.shape[axis], size, operation).to(x)
+            x = torch.tensordot(x, matrix, ([axis], [1])).movedim(-1, axis)
+        return x
     if operation.method == "linear":
         kind = LINEAR[len(operation.sizes)]
         resized = F.interpolate(channels_first(x, ()), size=operation.sizes, mode=kind, align_corners=False)
@@ -36,6 +41,25 @@ def _resize(operation: Resize, inputs: Sequence[Tensor], parameters: Mapping[str
         places = (2 * torch.arange(size, device=x.device) + 1) * x.shape[axis] // (2 * size)
         x = x.index_select(axis, places)
     return x
+
+
+# A mean's weights by distance, and how far they reach.
+WEIGHTS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
+    "linear": (1, lambda d: 1 - d),
+    "cubic": (2, lambda d: torch.where(d < 1, 1 - 2.5 * d**2 + 1.5 * d**3, 2 - 4 * d + 2.5 * d**2 - 0.5 * d**3)),
+    "lanczos3": (3, lambda d: torch.sinc(d) * torch.sinc(d / 3)),
+    "lanczos5": (5, lambda d: torch.sinc(d) * torch.sinc(d / 5)),
+}
+
+
+def _weights(n: int, m: int, operation: Resize) -> Tensor:
+    """The (m, n) weights of n inputs in m outputs."""
+    reach, function = WEIGHTS[operation.method]
+    stretch = max(n / m, 1.0) if operation.antialias else 1.0
+    centres = (torch.arange(m, dtype=torch.float64) + 0.5) * n / m
+    distances = (torch.arange(n, dtype=torch.float64) + 0.5 - centres[:, None]).abs() / stretch
+    weights = torch.where(distances < reach, function(distances), 0.0)
+    return weights / weights.sum(1, keepdim=True)
 
 
 @forward.register

@@ -102,6 +102,20 @@ __all__ = [
 ]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext striate` in a notebook: imports of TensorFlow and Keras are answered by Striate from then on."""
+    from striate.programs import notebook
+
+    notebook.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext striate`: they are no longer."""
+    from striate.programs import notebook
+
+    notebook.unload(shell)
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"striate.{name}")

@@ -52,12 +52,21 @@ def read(program: str) -> bytes:
     """A program's source.
 
     Raises:
-        StriateError: a folder, a notebook, or nothing that can be read.
+        StriateError: a notebook, a folder, or nothing that can be read.
+    """
+    if program.endswith(".ipynb"):
+        raise StriateError(f"{program}: is a notebook; open it in Jupyter, with %load_ext striate in its first cell")
+    return read_bytes(program)
+
+
+def read_bytes(program: str) -> bytes:
+    """What a file of the user's holds.
+
+    Raises:
+        StriateError: a folder, or nothing that can be read.
     """
     if os.path.isdir(program):
         raise StriateError(f"{program}: is a folder; give the program in it")
-    if program.endswith(".ipynb"):
-        raise StriateError(f"{program}: is a notebook; open it in Jupyter, with %load_ext striate in its first cell")
     try:
         with open(program, "rb") as file:
             return file.read()

@@ -1,0 +1,83 @@
+"""Full names of TensorFlow and Keras, looked up in Striate without running anything of a program's."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+from striate.programs.answering import BETWEEN, ROOTS, own_module, own_name, public_name
+
+
+class Absent(LookupError):
+    """A full name that Striate lacks.
+
+    Attributes:
+        name: as far as the first part that is not there, under the name that Keras or TensorFlow has for it.
+        known: the names that stand where the last part would.
+    """
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(name)
+        self.name, self.known = name, known
+
+
+def is_answered(name: str) -> bool:
+    """Whether a full name begins with a module that is answered."""
+    return name.partition(".")[0] in ROOTS
+
+
+def look_up(name: str) -> Any:
+    """What a full name such as tensorflow.keras.layers.Dense stands for; attributes of objects are not looked at.
+
+    Raises:
+        Absent: nothing of that name.
+    """
+    root, *parts = name.split(".")
+    at, module = root, own_module(root)
+    found: Any = module
+    for part in parts:
+        if found is not None and not isinstance(found, ModuleType):
+            return found
+        before, at = at, f"{at}.{part}"
+        inner = own_module(at)
+        if inner is not None or at in BETWEEN:
+            found = inner
+        elif found is None or not hasattr(found, part):
+            raise Absent(public_name(own_name(at)), public_names(before))
+        else:
+            found = getattr(found, part)
+    return found
+
+
+def public_names(module: str) -> list[str]:
+    """The names that `from MODULE import *` brings."""
+    found = own_module(module)
+    listed = getattr(found, "__all__", None)
+    names = dir(found) if listed is None and found is not None else listed or []
+    return [name for name in names if not name.startswith("_")]
+
+
+def keywords_of(function: Any) -> set[str] | None:
+    """The keywords that a layer, an optimizer or a function of Striate's takes; None where that cannot be told."""
+    if isinstance(function, type):
+        from striate.layers import Layer
+        from striate.layers.former import FORMER
+        from striate.layers.naming import arguments_of
+        from striate.models import Model
+        from striate.optimizers import Optimizer
+
+        if issubclass(function, Layer) and not issubclass(function, Model):
+            return arguments_of(function) | FORMER
+        former = {"lr", "decay", "jit_compile"} if issubclass(function, Optimizer) else set()
+    elif inspect.isfunction(function):
+        former = set()
+    else:
+        return None
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return None
+    return former | {parameter.name for parameter in parameters}

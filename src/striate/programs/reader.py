@@ -1,0 +1,251 @@
+"""A program's text read for names of TensorFlow and Keras: imports, aliases, chains of attributes, keywords."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from striate.lookup import likely
+from striate.programs.missing import instead
+from striate.programs.names import Absent, is_answered, keywords_of, look_up, public_names
+
+Scope = dict[str, "str | None"]  # what a program's names stand for: a full name, or something of its own (None)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_ANY = frozenset({"Exception", "BaseException"})
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place where a program uses what Striate lacks.
+
+    Attributes:
+        name: in full, or a call with a keyword that is not known.
+        place: such as "line 7" or "cell 3, line 7".
+        part, line: the same as numbers.
+        instead: what there is in its place.
+    """
+
+    name: str
+    place: str
+    part: int
+    line: int
+    instead: str
+
+
+class Reader(ast.NodeVisitor):
+    """Reads one or more parts of a program, in their order.
+
+    What a function does is read after all that surrounds it, as it runs later. Names inside a `try` that catches their
+    absence are the program's own affair and are passed over.
+
+    Attributes:
+        lacking: the uses of what Striate lacks.
+        used: the full names that are there.
+    """
+
+    def __init__(self) -> None:
+        self.lacking: list[Use] = []
+        self.used: set[str] = set()
+        self._scopes: list[Scope] = [{}]
+        self._later: list[tuple[list[Scope], frozenset[str], tuple[str, int], Callable[[], None]]] = []
+        self._caught: frozenset[str] = frozenset()
+        self._at = "", 0  # what stands before line numbers, and which part this is
+
+    def read(self, tree: ast.Module, prefix: str = "") -> None:
+        """Read one part; `prefix` stands before its line numbers."""
+        self._at = prefix, self._at[1] + 1
+        for statement in tree.body:
+            self.visit(statement)
+
+    def finish(self) -> None:
+        """Read the functions' bodies."""
+        while self._later:
+            self._scopes, self._caught, self._at, body = self._later.pop(0)
+            body()
+
+    # Imports
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for item in node.names:
+            if not is_answered(item.name):
+                self._bind((item.asname or item.name).partition(".")[0], None)
+                continue
+            self._ask(item.name, node, "ImportError", "ModuleNotFoundError")
+            root = item.name.partition(".")[0]
+            self._bind(item.asname or root, item.name if item.asname else root)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = node.module or ""
+        ours = node.level == 0 and is_answered(module)
+        if ours and not self._ask(module, node, "ImportError", "ModuleNotFoundError"):
+            ours = False
+        for item in node.names:
+            if item.name == "*":
+                for name in public_names(module) if ours else ():
+                    self._bind(name, f"{module}.{name}")
+                continue
+            if ours:
+                self._ask(f"{module}.{item.name}", node, "ImportError")
+            self._bind(item.asname or item.name, f"{module}.{item.name}" if ours else None)
+
+    # Uses
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        full = self._full_name(node)
+        if full is None:
+            self.visit(node.value)
+        else:
+            self._ask(full, node, "AttributeError")
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        full = self._full_name(node.func)
+        if full is None:
+            return
+        try:
+            function = look_up(full)
+        except Absent:
+            return
+        known = keywords_of(function)
+        for keyword in node.keywords:
+            if keyword.arg and known is not None and keyword.arg not in known:
+                close = [f"{other}=" for other in likely(keyword.arg, known)]
+                offer = f"perhaps {' or '.join(close)}." if close else "nothing."
+                self._note(f"{full.rpartition('.')[2]}({keyword.arg}=...)", keyword, offer)
+
+    # What names stand for
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.visit(node.value)
+        full = self._full_name(node.value)
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self._bind(target.id, full)
+            else:
+                self.visit(target)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._bind(node.id, None)
+            return
+        full = self._full_name(node)
+        with suppress(Absent):  # was noted where it was imported
+            if full is not None:
+                look_up(full)
+                self.used.add(full)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._bind(node.name, None)
+        self.generic_visit(node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        for name in node.names:
+            self._scopes[-1].pop(name, None)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        before, self._caught = self._caught, self._caught | _caught(node.handlers)
+        for statement in node.body:
+            self.visit(statement)
+        self._caught = before
+        for rest in (*node.handlers, *node.orelse, *node.finalbody):
+            self.visit(rest)
+
+    # Scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for part in (*node.decorator_list, node.args, *([node.returns] if node.returns else [])):
+            self.visit(part)
+        self._bind(node.name, None)
+        self._defer(node, node.body)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.visit(node.args)
+        self._defer(node, [node.body])
+
+    def visit_arguments(self, node: ast.arguments) -> None:
+        """Defaults and annotations belong to what surrounds the function; the names themselves to it."""
+        listed = [*node.posonlyargs, *node.args, *node.kwonlyargs, node.vararg, node.kwarg]
+        annotations = [argument.annotation for argument in listed if argument is not None]
+        for part in (*node.defaults, *node.kw_defaults, *annotations):
+            if part is not None:
+                self.visit(part)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for part in (*node.decorator_list, *node.bases, *node.keywords):
+            self.visit(part)
+        self._bind(node.name, None)
+        with self._inside({}):
+            for statement in node.body:
+                self.visit(statement)
+
+    def _visit_comprehension(self, node: Any) -> None:
+        with self._inside({}):
+            for generator in node.generators:
+                self.visit(generator)
+            for name in ("key", "value", "elt"):
+                if hasattr(node, name):
+                    self.visit(getattr(node, name))
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
+
+    def _defer(self, node: _Function, body: Iterable[ast.AST]) -> None:
+        arguments = node.args
+        listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        scope: Scope = {argument.arg: None for argument in listed if argument is not None}
+        scopes = [*self._scopes, scope]
+
+        def read() -> None:
+            for part in body:
+                self.visit(part)
+
+        self._later.append((scopes, self._caught, self._at, read))
+
+    @contextmanager
+    def _inside(self, scope: Scope) -> Iterator[None]:
+        self._scopes.append(scope)
+        yield
+        self._scopes.pop()
+
+    def _bind(self, name: str, full: str | None) -> None:
+        self._scopes[-1][name] = full
+
+    def _full_name(self, node: ast.AST) -> str | None:
+        """The full name of a chain of attributes that begins with an imported name."""
+        if isinstance(node, ast.Attribute):
+            inner = self._full_name(node.value)
+            return None if inner is None else f"{inner}.{node.attr}"
+        if isinstance(node, ast.Name):
+            return next((scope[node.id] for scope in reversed(self._scopes) if node.id in scope), None)
+        return None
+
+    def _ask(self, name: str, node: ast.stmt | ast.expr, *errors: str) -> bool:
+        """Whether Striate has a name; notes it either way, unless the program catches what would be raised."""
+        try:
+            look_up(name)
+        except Absent as absent:
+            if self._caught.isdisjoint({*errors, *_ANY}):
+                self._note(absent.name, node, instead(absent.name, absent.known))
+            return False
+        self.used.add(name)
+        return True
+
+    def _note(self, name: str, node: ast.stmt | ast.expr | ast.keyword, offer: str) -> None:
+        prefix, part = self._at
+        self.lacking.append(Use(name, f"{prefix}line {node.lineno}", part, node.lineno, offer))
+
+
+def _caught(handlers: Iterable[ast.ExceptHandler]) -> frozenset[str]:
+    """The names of the exceptions that a `try` catches."""
+    names: set[str] = set()
+    for handler in handlers:
+        if handler.type is None:
+            return _ANY
+        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        names |= {kind.id for kind in types if isinstance(kind, ast.Name)}
+    return frozenset(names)

@@ -1,0 +1,115 @@
+"""`striate run --check`: what a program uses of TensorFlow and Keras and Striate lacks, without running it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.programs.conftest import Run
+
+from striate.errors import StriateError
+from striate.programs.check import check
+
+PROGRAM = """
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras.layers import Dense, LSTM as Rec, Conv2D
+from keras.preprocessing.text import Tokenizer
+import keras.wrappers.scikit_learn
+try:
+    from keras.layers import CuDNNLSTM
+except ImportError:
+    CuDNNLSTM = None
+layers = keras.layers
+l2 = keras.regularizers.l2
+def shadowed(layers, *rest, other=layers.GRU):
+    return layers.GRU(3)
+def f():
+    x = layers.GRU(3)
+    return [keras.layers.Bar(k) for keras in range(3)], lambda y: late.layers.Foo(y)
+import keras as late
+class A(keras.layers.Layer):
+    def call(self, keras):
+        return keras.nothing
+layers.Dense(3, activaton="relu")
+Dense(output_dim=3, init="uniform", flux=3)
+tf.keras.optimizers.SGD(lr=3, decay=1e-6, foo=3)
+np.foo.bar
+from keras.losses import *
+mean_squared_error(1, 2)
+keras = 3
+keras.anything
+"""
+LACKING = [
+    ("keras.layers.LSTM", 5), ("keras.preprocessing.text", 6), ("keras.wrappers", 7), ("keras.layers.GRU", 14),
+    ("keras.layers.GRU", 17), ("keras.layers.Foo", 18), ("Dense(activaton=...)", 23), ("Dense(flux=...)", 24),
+    ("SGD(foo=...)", 25),
+]  # fmt: skip
+
+
+def test_what_is_lacking(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(PROGRAM)
+    report = check(str(tmp_path / "p.py"))
+    assert [(use.name, use.line) for use in report.lacking] == LACKING
+    assert {"tensorflow.keras.layers.Conv2D", "keras.losses.mean_squared_error"} <= report.used
+    text = str(report)
+    assert all(len(line) <= 80 for line in text.replace(str(tmp_path), "").splitlines())
+    assert "line 14, line 17: keras.layers.GRU\n    instead: nothing. Striate is for conv" in text
+    assert "line 23: Dense(activaton=...)\n    instead: perhaps activation=." in text
+    assert text.endswith(f"names of TensorFlow and Keras that it uses, Striate lacks {len(LACKING) - 1}.")
+
+
+@pytest.mark.parametrize(
+    "guard", ["except ImportError:", "except:", "except (ValueError, ImportError) as e:", "except Exception:"]
+)
+def test_what_a_program_catches_is_its_own_affair(tmp_path: Path, guard: str) -> None:
+    text = f"try:\n    from keras.layers import GRU\n{guard}\n    from keras.layers import LSTM\n"
+    (tmp_path / "p.py").write_text(text)
+    assert [use.name for use in check(str(tmp_path / "p.py")).lacking] == ["keras.layers.LSTM"]
+
+
+def test_what_a_program_does_not_catch(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text("try:\n    from keras.layers import GRU\nexcept ValueError:\n    pass\n")
+    assert [use.name for use in check(str(tmp_path / "p.py")).lacking] == ["keras.layers.GRU"]
+
+
+def test_nothing_is_run(run: Run) -> None:
+    done = run("print('ran')\nimport keras\nkeras.layers.Dense\n1 / 0\n", options=("--check",))
+    said = "program.py: Striate has all 2 names of TensorFlow and Keras that it uses.\n"
+    assert (done.stdout, done.stderr, done.returncode) == (said, "", 0)
+    done = run("import keras\nkeras.layers.GRU\n", options=("--check",))
+    assert done.stdout.startswith("line 2: keras.layers.GRU\n")
+    assert done.returncode == 2
+
+
+def test_notebooks(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "import keras.src"},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "!pip install x\n", "from keras import layers\n"]},
+        {"cell_type": "code", "source": "def f():\n    return layers.GRU\nif True:\n    %time f()\nlayers.LSTM\n"},
+    ]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    report = check(str(tmp_path / "n.ipynb"))
+    assert [(use.name, use.place) for use in report.lacking] == [
+        ("keras.layers.GRU", "cell 3, line 2"), ("keras.layers.LSTM", "cell 3, line 5")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("p.py", "x = (\n", r"p\.py, line 1: is not Python"),
+        ("p.py", "\0", r"p\.py.*: is not Python"),
+        ("n.ipynb", "{}", "is not a notebook"),
+        ("n.ipynb", "[" * 100_000, "is not a notebook"),
+        ("n.ipynb", '{"cells": [{"cell_type": "code", "source": "1 +"}]}', r"n\.ipynb, cell 1, line 1: is not Python"),
+    ],
+)
+def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, said: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(StriateError, match=said):
+        check(str(tmp_path / name))
+    with pytest.raises(StriateError, match="No such file"):
+        check(str(tmp_path / "none.py"))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         optimizers,
         regularizers,
         schedules,
+        search,
         utils,
     )
     from striate.layers import Input, Layer
@@ -57,6 +58,7 @@ _MODULES = frozenset(
         "optimizers",
         "regularizers",
         "schedules",
+        "search",
         "utils",
     ]
 )
@@ -98,6 +100,7 @@ __all__ = [
     "optimizers",
     "regularizers",
     "schedules",
+    "search",
     "utils",
 ]
 

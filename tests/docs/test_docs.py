@@ -16,7 +16,7 @@ DOCUMENTS = [
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/start.md", "docs/design.md",
         "docs/performance.md", "docs/augmentation.md", "docs/data.md", "docs/engines.md", "docs/ensembles.md",
-        "docs/programs.md",
+        "docs/programs.md", "docs/search.md",
     )
 ]  # fmt: skip
 WITH_PROGRAMS = ["README.md", "docs/start.md", "docs/data.md"]
@@ -109,6 +109,23 @@ def test_the_ensemble_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         exec(compile(program, "docs/ensembles.md", "exec"), space)
     assert space["result"]["accuracy"] > 0.5
     assert (space["again"].predict(x_test[:9], verbose=0) == space["seven"].predict(x_test[:9], verbose=0)).all()
+
+
+def test_the_search_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from striate.datasets import fashion_mnist
+    from striate.datasets.subset import load_subset
+
+    for module in ("optuna", "matplotlib"):
+        pytest.importorskip(module, reason='needs the extra: pip install "striate[search]"')
+    (x, y), (x_test, y_test) = load_subset()
+    few = (x[:600], y[:600]), (x_test[:100], y_test[:100])
+    monkeypatch.setattr(fashion_mnist, "load_data", lambda subset=False: few)
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {"__name__": "document"}
+    for program in blocks((ROOT / "docs/search.md").read_text(encoding="utf-8"), "python"):
+        exec(compile(program, "docs/search.md", "exec"), space)
+    assert len(space["found"].trials) == 3
+    assert (tmp_path / "search.png").is_file()
 
 
 @every_document

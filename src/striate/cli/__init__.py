@@ -1,4 +1,4 @@
-"""The command line: `striate demo`, `train`, `predict`, `summary`, `networks`, `run`.
+"""The command line: `striate demo`, `train`, `predict`, `summary`, `networks`, `search`, `run`.
 
 Exit codes: 0; 2 for what the user can mend, said in one line; 1 for a fault of ours, with its traceback; 130 for
 Ctrl-C.

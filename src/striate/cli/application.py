@@ -11,13 +11,14 @@ from striate.cli.demo import demo
 from striate.cli.networks import networks
 from striate.cli.predict import predict
 from striate.cli.run import run as run_program
+from striate.cli.search import search
 from striate.cli.summary import summary
 from striate.cli.train import train
 from striate.errors import StriateError
 from striate.version import __version__
 
 app = typer.Typer(name="striate", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False)
-for command in (demo, train, predict, summary, networks):
+for command in (demo, train, predict, summary, networks, search):
     app.command()(command)
 app.command("run", context_settings={"allow_interspersed_args": False})(run_program)
 

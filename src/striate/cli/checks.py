@@ -24,14 +24,14 @@ def known_name(kind: str, name: str, known: Iterable[str]) -> str:
     raise StriateError(f"unknown {kind} {name!r}; {nearest(name, names)}")
 
 
-def learning_rate(value: float) -> float:
+def above_zero(option: str, value: float, example: str) -> float:
     """The value itself.
 
     Raises:
         StriateError: it is not a finite number above 0.
     """
     if not (math.isfinite(value) and value > 0):
-        raise StriateError(f"--lr: got {value}, expected a number above 0, such as 0.001")
+        raise StriateError(f"{option}: got {value}, expected a number above 0, such as {example}")
     return value
 
 

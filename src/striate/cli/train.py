@@ -37,13 +37,13 @@ def train(
 
     from striate import engines, optimizers
     from striate.checks import whole
-    from striate.cli.checks import known_name, learning_rate, writable_folder
+    from striate.cli.checks import above_zero, known_name, writable_folder
     from striate.cli.training import Plan, train_and_report, with_channels
     from striate.random import set_random_seed
 
     dataset, model = known_name("data set", dataset, TITLES), known_name("model", model, NETWORKS)
     whole("--epochs", epochs, 1), whole("--batch-size", batch_size, 1), whole("--seed", seed, 0)
-    learning_rate(lr)
+    above_zero("--lr", lr, "0.001")
     runner = engines.get("torch" if engine is None and device else engine, device=device)
     out = writable_folder(out or Path("runs") / f"{dataset}-{model}")
     entry = NETWORKS[model]

@@ -80,8 +80,9 @@ void Builder::build() {
   observed_.insert(purpose.outputs.begin(), purpose.outputs.end());
   if (purpose.of >= 0) observed_.insert(purpose.of);
   fuse();
+  if (goes_back()) find_needs();
   forward();
-  if (purpose.parameter_gradients || !purpose.wrt.empty()) backward();
+  if (goes_back()) backward();
   for (size_t i = 0; i < purpose.wrt.size(); i++) {
     const int gradient = gradient_[static_cast<size_t>(purpose.wrt[i])];
     const int64_t size = node(purpose.wrt[i]).size();
@@ -215,7 +216,7 @@ static void gather_cotangent(Builder& b, int index, int buffer) {
   });
 }
 
-void Builder::backward() {
+void Builder::find_needs() {
   const std::set<int> wrt(purpose.wrt.begin(), purpose.wrt.end());
   for (size_t i = 0; i < graph.nodes.size(); i++) {
     const Node& n = graph.nodes[i];
@@ -224,6 +225,9 @@ void Builder::backward() {
     for (int from : n.inputs) needs = needs || needs_gradient_[static_cast<size_t>(from)];
     needs_gradient_[i] = needs;
   }
+}
+
+void Builder::backward() {
   if (purpose.of >= 0) {
     gradient_[static_cast<size_t>(purpose.of)] = plan.buffer(node(purpose.of).size());
     gather_cotangent(*this, purpose.of, gradient_[static_cast<size_t>(purpose.of)]);
@@ -247,6 +251,8 @@ void Builder::backward_of(int index) {
     return;
   }
   if (fused_relu_[i]) gate_output_gradient(index);
+  if (input_slices(index, true).fleeting && needs_gradient_[before])
+    conv_again(*this, fused_into_[before] < 0 ? n.inputs[0] : fused_into_[before]);
   phases_of(n.kind).backward(*this, index);
   settle_gradients();
 }
@@ -258,7 +264,7 @@ int Builder::input_gradient(int index, int which) {
 
 int Builder::add_gradient(int index) {
   int& gradient = gradient_[static_cast<size_t>(index)];
-  if (gradient < 0) return gradient = plan.buffer(node(index).size());
+  if (gradient < 0) return gradient = new_gradient(index);
   const int temporary = plan.buffer(node(index).size());
   to_add_.push_back({temporary, index});
   return temporary;
@@ -295,6 +301,39 @@ void Builder::gate_output_gradient(int index) {
     const int64_t at = share.first * w.plan.kernels.lanes;
     w.plan.kernels.gate(w.at(gradient) + at, w.at(output) + at, share.count());
   }, true);
+}
+
+int Builder::only_consumer(int index) const {
+  const auto relu = std::find(fused_into_.begin(), fused_into_.end(), index);
+  const int last = relu == fused_into_.end() ? index : static_cast<int>(relu - fused_into_.begin());
+  if (observed(last) || consumers_[static_cast<size_t>(index)] != 1 || consumers_[static_cast<size_t>(last)] != 1) return -1;
+  const auto takes = [last](const Node& n) { return std::count(n.inputs.begin(), n.inputs.end(), last) > 0; };
+  return static_cast<int>(std::find_if(graph.nodes.begin(), graph.nodes.end(), takes) - graph.nodes.begin());
+}
+
+Slicing Builder::own_slices(int index, bool backward) const {
+  const auto found = slices.find(index);
+  if (found == slices.end()) return {};
+  Slicing result = found->second;
+  result.group = 2 * index + backward;
+  return result;
+}
+
+Slicing Builder::input_slices(int index, bool backward) const {
+  const int from = node(index).inputs[0], producer = fused_into_[static_cast<size_t>(from)];
+  return own_slices(producer < 0 ? from : producer, backward);
+}
+
+void Builder::replace_value(int index, int buffer) {
+  values_[static_cast<size_t>(index)] = buffer;
+  for (size_t i = 0; i < fused_into_.size(); i++)
+    if (fused_into_[i] == index) values_[i] = buffer;
+}
+
+int Builder::new_gradient(int index) {
+  const int fused = fused_into_[static_cast<size_t>(index)];
+  const Slicing slices = own_slices(fused < 0 ? index : fused, true);
+  return slices.fleeting ? sliced_buffer(slices, node(index).size()) : plan.buffer(node(index).size());
 }
 
 bool Builder::updates_at_once(int parameter) const {

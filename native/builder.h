@@ -54,6 +54,8 @@ class Builder {
   std::map<int, int> padded;                      // of each convolution, the buffer of its input with zeros around
   std::map<int, int> kept;                        // of each random operation or normalisation, the buffer that backward needs
 
+  std::map<int, Slicing> slices;                  // of each convolution that is computed slice by slice with the pooling behind it
+
   // For operations:
   const Node& node(int index) const { return graph.nodes[static_cast<size_t>(index)]; }
   const Shape& input_shape(int index, int which = 0) const { return node(node(index).inputs[static_cast<size_t>(which)]).shape; }
@@ -68,6 +70,17 @@ class Builder {
   // The buffer whose sign gates the gradient of this operation's input, if its kernel can apply the gate; else -1.
   // Asking takes the duty over from the ReLU's producer.
   int take_gate(int index);
+  // The one operation that takes this one's output, or that of the ReLU fused into it; -1 if there are others, or none.
+  int only_consumer(int index) const;
+  // How a convolution's phases are sliced, and those of the operation behind it.
+  Slicing own_slices(int index, bool backward) const;
+  Slicing input_slices(int index, bool backward) const;
+  bool needs_input_gradient(int index) const { return needs_gradient_[static_cast<size_t>(node(index).inputs[0])]; }
+  bool goes_back() const { return purpose.parameter_gradients || !purpose.wrt.empty(); }
+  // A buffer for the map between a convolution and the pooling behind it.
+  int sliced_buffer(const Slicing& slices, int64_t map_size) { return plan.buffer(map_size / slices.rows * slices.most_rows(), map_size); }
+  // From now on the operation's value, its ReLU applied, is there.
+  void replace_value(int index, int buffer);
   // Appends the ReLU's own gate to the output gradient unless the consumer has applied it.
   void gate_output_gradient(int index);
   bool wants_gradient(const Parameter& parameter) const { return purpose.parameter_gradients && parameter.trainable; }
@@ -85,8 +98,10 @@ class Builder {
  private:
   void fuse();
   void forward();
+  void find_needs();
   void backward();
   void backward_of(int index);
+  int new_gradient(int index);
   bool observed(int index) const { return observed_.count(index) > 0; }
   bool idle(int index) const;
   bool can_fuse_relu(int producer, int relu) const;
@@ -115,6 +130,7 @@ RandomKey random_key(const Work&, uint64_t stream, bool shared);
 
 void conv_forward(Builder&, int);
 void conv_backward(Builder&, int);
+void conv_again(Builder&, int);  // what a sliced convolution has not kept
 void conv_transpose_forward(Builder&, int);
 void conv_transpose_backward(Builder&, int);
 void dense_forward(Builder&, int);

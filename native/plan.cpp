@@ -39,17 +39,19 @@ int Work::filled(int64_t of_pack) const {
   return static_cast<int>(std::min<int64_t>(plan.kernels.lanes, batch.count - of_pack * plan.kernels.lanes));
 }
 
-int Plan::buffer(int64_t vectors) {
-  buffers_.push_back({vectors * kernels.lanes});
+int64_t Work::row_at(const Slicing& slices, int64_t slice) const { return slices.fleeting && !plan.divided_ ? 0 : slices.row(slice); }
+
+int Plan::buffer(int64_t vectors, int64_t if_divided) {
+  buffers_.push_back({vectors * kernels.lanes, if_divided * kernels.lanes});
   return static_cast<int>(buffers_.size()) - 1;
 }
 
-void Plan::per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible) {
-  phases_.push_back({name, false, divisible, std::move(buffers), std::move(run)});
+void Plan::per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible, Slicing slices) {
+  phases_.push_back({name, false, divisible, std::move(buffers), std::move(run), slices});
 }
 
 void Plan::whole_batch(const char* name, std::vector<int> buffers, Run run) {
-  phases_.push_back({name, true, false, std::move(buffers), std::move(run)});
+  phases_.push_back({name, true, false, std::move(buffers), std::move(run), {}});
 }
 
 void Plan::find_stages(bool separate) {
@@ -91,13 +93,16 @@ int64_t Plan::place(bool local) {
 }
 
 void Plan::place_buffers() {
-  for (auto& b : buffers_) b.first = SIZE_MAX, b.last = 0;
-  for (size_t i = 0; i < phases_.size(); i++)
-    for (int id : phases_[i].buffers) {
-      auto& b = buffers_[static_cast<size_t>(id)];
-      b.first = std::min(b.first, i);
-      b.last = i;
-    }
+  for (auto& b : buffers_) b.first = SIZE_MAX, b.last = 0, b.floats = divided_ ? b.divided : b.undivided;
+  for (size_t i = 0, end; i < phases_.size(); i = end) {  // sliced phases take turns: their buffers live at the same time
+    end = end_of_group(i, phases_.size());
+    for (size_t p = i; p < end; p++)
+      for (int id : phases_[p].buffers) {
+        auto& b = buffers_[static_cast<size_t>(id)];
+        b.first = std::min(b.first, i);
+        b.last = end - 1;
+      }
+  }
   for (auto& b : buffers_) {
     b.local = false;
     for (const auto& stage : stages_)
@@ -164,6 +169,23 @@ std::vector<std::pair<std::string, double>> Plan::profile() const {
   return result;
 }
 
+// Behind the phases that are sliced together with phase i, or behind i.
+size_t Plan::end_of_group(size_t i, size_t last) const {
+  size_t end = i + 1;
+  while (phases_[i].slices.any() && end < last && phases_[end].slices.group == phases_[i].slices.group) end++;
+  return end;
+}
+
+void Plan::run_phases(const Stage& stage, Work work) const {
+  for (size_t i = stage.first, end; i < stage.last; i = end) {
+    end = end_of_group(i, stage.last);
+    for (int64_t s = 0; s < phases_[i].slices.count; s++) {
+      work.slice = s;
+      for (size_t p = i; p < end; p++) run_phase(p, work);
+    }
+  }
+}
+
 void Plan::run_stage(const Stage& stage, const Batch& batch, int thread) const {
   if (stage.whole_batch) {
     run_phase(stage.first, {*this, batch, -1, thread, team_, thread});
@@ -174,7 +196,7 @@ void Plan::run_stage(const Stage& stage, const Batch& batch, int thread) const {
   for (int64_t pack = 0; pack < batch.packs; pack++)
     for (int64_t part = 0; part < parts; part++) {
       if ((slot_of(pack) * parts + part) % team_ != thread) continue;
-      for (size_t i = stage.first; i < stage.last; i++) run_phase(i, {*this, batch, pack, part, parts, thread});
+      run_phases(stage, {*this, batch, pack, part, parts, thread});
     }
 }
 

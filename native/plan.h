@@ -57,10 +57,12 @@ struct Work {
   int64_t pack;
   int64_t part, parts;
   int thread;
+  int64_t slice = -1;  // of a sliced phase the one to do, or all
 
   float* at(int buffer) const;                 // per-pack phases: this pack's memory
   float* at(int buffer, int64_t pack) const;   // whole-batch phases
   float* workspace() const;                    // this thread's own
+  int64_t row_at(const struct Slicing&, int64_t slice) const;  // at which row of the map's buffers a slice begins
   int filled() const;                          // images in this pack
   int filled(int64_t pack) const;
 };
@@ -72,6 +74,30 @@ struct Share {
   int64_t count() const { return last - first; }
 };
 
+// A convolution's phases and those of the pooling behind it, which follow each other: a thread takes a slice of the rows
+// through all of them before the next, so that what lies between them stays in its cache. Pooled rows share no row of the map.
+struct Slicing {
+  int group = -1;  // its phases; -1: not sliced
+  int64_t count = 1;
+  int64_t rows = 0, pooled_rows = 0, stride = 0;
+  bool fleeting = false;  // the map is never kept: its buffers hold one slice, unless the plan is divided
+
+  bool any() const { return group >= 0; }
+  int64_t pooled_row(int64_t slice) const { return pooled_rows * slice / count; }  // first of the slice
+  int64_t row(int64_t slice) const { return slice == count ? rows : pooled_row(slice) * stride; }
+  int64_t most_rows() const {
+    int64_t most = 0;
+    for (int64_t s = 0; s < count; s++) most = most > row(s + 1) - row(s) ? most : row(s + 1) - row(s);
+    return most;
+  }
+};
+
+// Calls work(slice) for each slice that is to be done.
+template <class Slice>
+void each_slice(const Work& w, const Slicing& slices, Slice work) {
+  for (int64_t s = w.slice < 0 ? 0 : w.slice; s < (w.slice < 0 ? slices.count : w.slice + 1); s++) work(s);
+}
+
 using Run = std::function<void(const Work&)>;
 
 struct Phase {
@@ -80,14 +106,16 @@ struct Phase {
   bool divisible;             // per-pack phases: may be shared out within a pack
   std::vector<int> buffers;   // what it reads and writes
   Run run;
+  Slicing slices;
 };
 
 class Plan {
  public:
   Plan(const Kernels& kernels, ThreadPool& threads) : kernels(kernels), threads(threads) {}
 
-  int buffer(int64_t vectors);
-  void per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible = false);
+  int buffer(int64_t vectors) { return buffer(vectors, vectors); }
+  int buffer(int64_t vectors, int64_t if_divided);
+  void per_pack(const char* name, std::vector<int> buffers, Run run, bool divisible = false, Slicing slices = {});
   void whole_batch(const char* name, std::vector<int> buffers, Run run);
   // Multiply-adds of one pack, in lane vectors: what sharing out the plan's work could gain.
   void add_work(int64_t multiply_adds) { work_ += multiply_adds; }
@@ -124,7 +152,8 @@ class Plan {
   static constexpr int64_t MAX_SLOTS = 16;  // gradient sums kept apart, so that threads need not wait for each other
 
   struct Buffer {
-    int64_t floats;
+    int64_t undivided, divided;
+    int64_t floats = 0;
     size_t first = SIZE_MAX, last = 0;  // phases
     bool local = false;                 // lives within one stage: one copy for each thread is enough
     int64_t offset = 0;
@@ -139,6 +168,8 @@ class Plan {
   int64_t place(bool local);
   void guard_buffers(int64_t packs) const;
   void run_stage(const Stage& stage, const Batch& batch, int thread) const;
+  size_t end_of_group(size_t i, size_t last) const;
+  void run_phases(const Stage& stage, Work work) const;
   void run_phase(size_t phase, const Work& work) const;
 
   std::vector<Buffer> buffers_;

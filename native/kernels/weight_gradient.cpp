@@ -195,8 +195,10 @@ void weight_gradient_of_rows(const WeightGradient& g) {
   const int64_t tiles = rows * columns;
   // The rows of one column of tiles stay in the first-level cache; rows so few that all do spare reading the inputs again.
   const bool column_first = columns > 1 && g.packs * g.positions.width * g.positions.height * g.positions.depth * LANES * row_length(g.outputs) > ROWS_CACHE;
-  for (int64_t i = tiles * g.part / g.parts; i < tiles * (g.part + 1) / g.parts; i++) {
+  const int64_t own_first = tiles * g.part / g.parts, own_last = tiles * (g.part + 1) / g.parts;  // of all chunks the same
+  for (int64_t i = 0; i < tiles; i++) {
     const int64_t row = column_first ? i % rows : i / columns, column = column_first ? i / rows : i % columns;
+    if (column * rows + row < own_first || column * rows + row >= own_last) continue;
     const int64_t t0 = group_start(g.taps, rows, row), t = group_start(g.taps, rows, row + 1) - t0;
     const int64_t v0 = group_start(vectors, columns, column), v = group_start(vectors, columns, column + 1) - v0;
     if constexpr (ROWS_V == 4) {

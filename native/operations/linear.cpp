@@ -67,14 +67,74 @@ static GroupShare share(const Convolution& c, const Work& w) {
   return {groups * w.part / w.parts, groups * (w.part + 1) / w.parts, 0, 1};
 }
 
+// What a convolution leaves for a pooling is often more than a core's cache holds: then some rows are computed and pooled
+// before the next. How many depends on the layer and the lanes alone, as the order of sums follows it.
+static void choose_slices(Builder& b, int index, const Convolution& c, bool packed) {
+  constexpr int64_t CACHED = 256 * 1024;  // bytes
+  const int consumer = b.only_consumer(index);
+  if (consumer < 0 || b.node(consumer).kind != "Pool" || c.positions().height != c.out.size[1] || c.out.size[0] > 1) return;
+  const Node& pool = b.node(consumer);
+  const Axes window = axes_of(pool.list("window"), 1), stride = axes_of(pool.list("strides"), 1), before = axes_of(pool.list("before"), 0);
+  const Axes dilation = axes_of(pool.list("dilation"), 1);
+  const int64_t pooled = Spatial(pool.shape).size[1], bytes = c.out.elements() * b.plan.kernels.lanes * static_cast<int64_t>(sizeof(float));
+  if ((window[1] - 1) * dilation[1] >= stride[1] || before[1] > 0 || pooled * stride[1] > c.out.size[1]) return;
+  const int64_t count = std::min(pooled, (bytes + CACHED - 1) / CACHED);
+  if (count == 1) return;
+  Slicing& slices = b.slices[index] = {0, count, c.out.size[1], pooled, stride[1]};
+  // Nobody but the pooling asks for the map: it need not be kept, if computing it again for the weights' gradient is cheap.
+  const bool cheap = c.rows() <= 32 && !packed && b.gradients[static_cast<size_t>(b.node(index).parameters[0])].count < Builder::LARGE;
+  slices.fleeting = !b.goes_back() || (cheap && !b.needs_input_gradient(index));
+  if (slices.fleeting) b.replace_value(index, b.sliced_buffer(slices, c.out.elements()));
+}
+
+// What a slice takes of all positions, and where it begins in the input and in the map's buffer, in lane vectors.
+struct SliceOfRows {
+  const Slicing& slices;
+  int64_t slice;
+  Positions positions;
+  int64_t first_row, input;
+
+  SliceOfRows(const Positions& whole, const Slicing& slices, int64_t s)
+      : slices(slices), slice(s), positions(whole), first_row(slices.any() ? slices.row(s) : 0), input(first_row * whole.in_row) {
+    if (slices.any()) positions.height = slices.row(s + 1) - first_row;
+  }
+  int64_t output(const Work& w) const { return slices.any() ? w.row_at(slices, slice) * positions.out_row : 0; }
+};
+
+static void correlation_phases(Builder& b, int index, const Convolution& c, bool packed, const Slicing& slices);
+
 void linear_forward(Builder& b, int index, const Convolution& c) {
   const Node& n = b.node(index);
   b.plan.add_work(c.out.positions() * c.rows() * c.out.channels * (b.purpose.parameter_gradients ? 3 : 1));
   const float* weights = b.graph.parameters[static_cast<size_t>(n.parameters[0])].value;
-  const float* bias = c.bias ? b.graph.parameters[static_cast<size_t>(n.parameters[1])].value : nullptr;
   if (winograd_wins(b.purpose.method, c)) return winograd_forward(b, index, c);
-  const int x = padded_input(b, index, c), y = b.value(index);
   const bool packed = pack(b, weights, c);
+  choose_slices(b, index, c, packed);
+  correlation_phases(b, index, c, packed, b.own_slices(index, false));
+}
+
+// A dense layer for all packs: they are the columns, and one step in a row is one pack on.
+static void dense_phase(Builder& b, const Convolution& c, const Correlation& k, const float* weights, const float* bias, int x, int y) {
+  b.plan.whole_batch("dense forward", {x, y}, [=, spans = c.spans()](const Work& w) {
+    Correlation run = k;
+    run.positions = {1, 1, w.batch.packs, 0, 0, w.plan.pack_stride() / w.plan.kernels.lanes, 0, 0, w.plan.pack_stride() / w.plan.kernels.lanes};
+    run.spans = spans.data();
+    run.span_count = static_cast<int64_t>(spans.size());
+    run.input = w.at(x, 0);
+    run.output = w.at(y, 0);
+    run.weights = weights;
+    run.bias = bias;
+    run.part = w.part;
+    run.parts = w.parts;
+    w.plan.kernels.correlate(run);
+  });
+}
+
+static void correlation_phases(Builder& b, int index, const Convolution& c, bool packed, const Slicing& slices) {
+  const Node& n = b.node(index);
+  const float* weights = b.graph.parameters[static_cast<size_t>(n.parameters[0])].value;
+  const float* bias = c.bias ? b.graph.parameters[static_cast<size_t>(n.parameters[1])].value : nullptr;
+  const int x = padded_input(b, index, c), y = b.value(index);
   Correlation k = {};
   k.positions = c.positions();
   k.outputs = c.depthwise() ? c.out.channels : c.group_filters();
@@ -84,39 +144,26 @@ void linear_forward(Builder& b, int index, const Convolution& c) {
   k.packed_width = k.positions.width;
   k.inputs = c.rows();
   k.relu = b.has_relu(index);
-  if (takes_whole_batch(c)) {
-    b.plan.whole_batch("dense forward", {x, y}, [=, spans = c.spans()](const Work& w) {
-      Correlation run = k;  // the packs are the columns: one step in a row is one pack on
-      run.positions = {1, 1, w.batch.packs, 0, 0, w.plan.pack_stride() / w.plan.kernels.lanes, 0, 0, w.plan.pack_stride() / w.plan.kernels.lanes};
-      run.spans = spans.data();
-      run.span_count = static_cast<int64_t>(spans.size());
-      run.input = w.at(x, 0);
-      run.output = w.at(y, 0);
-      run.weights = weights;
-      run.bias = bias;
-      run.part = w.part;
-      run.parts = w.parts;
-      w.plan.kernels.correlate(run);
-    });
-    return;
-  }
+  if (takes_whole_batch(c)) return dense_phase(b, c, k, weights, bias, x, y);
   b.plan.per_pack("forward", {x, y}, [=, spans = c.spans(), rows = c.row_spans()](const Work& w) {
     const GroupShare groups = share(c, w);
-    for (int64_t g = groups.first; g < groups.last; g++) {
+    for (int64_t g = groups.first; g < groups.last; g++) each_slice(w, slices, [&](int64_t s) {
+      const SliceOfRows slice(k.positions, slices, s);
       Correlation run = k;
+      run.positions = slice.positions;
       run.spans = spans.data();
       run.span_count = static_cast<int64_t>(spans.size());
-      run.row_first = rows.firsts();
-      run.row_last = rows.lasts();
-      run.input = w.at(x) + g * c.group_channels() * w.plan.kernels.lanes;
-      run.output = w.at(y) + g * c.group_filters() * w.plan.kernels.lanes;
+      run.row_first = rows.firsts() ? rows.firsts() + slice.first_row : nullptr;
+      run.row_last = rows.lasts() ? rows.lasts() + slice.first_row : nullptr;
+      run.input = w.at(x) + (slice.input + g * c.group_channels()) * w.plan.kernels.lanes;
+      run.output = w.at(y) + (slice.output(w) + g * c.group_filters()) * w.plan.kernels.lanes;
       run.weights = packed ? w.plan.workspace() : weights + g * c.group_filters();
       run.bias = bias ? bias + g * c.group_filters() : nullptr;
       run.part = groups.part;
       run.parts = groups.parts;
       (c.depthwise() ? w.plan.kernels.correlate_depthwise : w.plan.kernels.correlate)(run);
-    }
-  }, true);
+    });
+  }, true, slices);
 }
 
 static void input_gradient(Builder& b, int index, const Convolution& c, int dy) {
@@ -191,10 +238,10 @@ static bool by_rows(const Convolution& c, int lanes) {
 
 static void direct_weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
   const int parameter = b.node(index).parameters[0];
-  weight_gradient_of(b, parameter, c, padded_input(b, index, c), dy);
+  weight_gradient_of(b, parameter, c, padded_input(b, index, c), dy, b.own_slices(index, true));
 }
 
-void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy) {
+void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy, const Slicing& slices) {
   const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
   const bool again = b.claim(parameter, whole), rows = by_rows(c, b.plan.kernels.lanes);
   WeightGradient k = {};
@@ -213,23 +260,25 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
   const auto run = [=, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
     const int lanes = w.plan.kernels.lanes;
     const GroupShare groups = share(c, w);
-    for (int64_t g = groups.first; g < groups.last; g++) {
+    for (int64_t g = groups.first; g < groups.last; g++) each_slice(w, slices, [&](int64_t s) {
+      const SliceOfRows slice(k.positions, slices, s);
       WeightGradient part = k;
-      part.input = w.at(x, pack) + g * c.group_channels() * lanes;
-      part.output_gradient = w.at(dy, pack) + g * c.group_filters() * lanes;
+      part.positions = slice.positions;
+      part.input = w.at(x, pack) + (slice.input + g * c.group_channels()) * lanes;
+      part.output_gradient = w.at(dy, pack) + (slice.output(w) + g * c.group_filters()) * lanes;
       part.gradient = gradient + g * c.group_filters();
       part.packs = packs;
       part.input_pack = part.output_pack = w.plan.pack_stride();
       part.tap_input = taps.input.data();
       part.tap_row = taps.row.data();
-      part.accumulate = accumulate;
+      part.accumulate = accumulate || s > 0;
       part.part = groups.part;
       part.parts = groups.parts;
       part.rows = w.workspace();
       const auto kernel = c.depthwise() ? w.plan.kernels.weight_gradient_depthwise
                           : rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient;
       kernel(part);
-    }
+    });
   };
   if (whole)
     b.plan.whole_batch("weight gradient", {x, dy}, [=, &b](const Work& w) {
@@ -239,7 +288,7 @@ void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, 
     b.plan.per_pack("weight gradient", {x, dy}, [=, &b](const Work& w) {
       const int64_t slot = w.plan.slot_of(w.pack);
       run(w, w.pack, 1, b.gradients[static_cast<size_t>(parameter)].slot(slot), again || w.pack != slot);
-    }, true);
+    }, true, slices);
 }
 
 static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
@@ -290,11 +339,16 @@ void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
   if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
   const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
   const bool again = b.claim(parameter, whole);
-  const auto run = [=, &b, positions = out.positions(), channels = out.channels](const Work& w, int64_t pack, int64_t packs, int64_t slot,
+  const Slicing slices = b.own_slices(index, true);
+  const auto run = [=, &b, row = out.size[2], positions = out.positions(), channels = out.channels](const Work& w, int64_t pack, int64_t packs, int64_t slot,
                                                                                   bool accumulate) {
     float* gradient = b.gradients[static_cast<size_t>(parameter)].slot(slot);
     const Share share(w, channels);
-    w.plan.kernels.bias_gradient(w.at(dy, pack), gradient, packs, w.plan.pack_stride(), positions, channels, share.first, share.last, accumulate);
+    each_slice(w, slices, [&](int64_t s) {
+      const int64_t first = slices.any() ? slices.row(s) * row : 0, count = slices.any() ? slices.row(s + 1) * row - first : positions;
+      const float* from = w.at(dy, pack) + w.row_at(slices, s) * row * channels * w.plan.kernels.lanes;
+      w.plan.kernels.bias_gradient(from, gradient, packs, w.plan.pack_stride(), count, channels, share.first, share.last, accumulate || s > 0);
+    });
   };
   if (whole)
     b.plan.whole_batch("bias gradient", {dy}, [=](const Work& w) {
@@ -303,7 +357,7 @@ void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
   else
     b.plan.per_pack("bias gradient", {dy}, [=](const Work& w) {
       run(w, w.pack, 1, w.plan.slot_of(w.pack), again || w.pack != w.plan.slot_of(w.pack));
-    }, true);
+    }, true, slices);
 }
 
 void linear_backward(Builder& b, int index, const Convolution& c) {
@@ -319,6 +373,12 @@ void linear_backward(Builder& b, int index, const Convolution& c) {
 }
 
 void conv_forward(Builder& b, int index) { linear_forward(b, index, Convolution::of_conv(b.node(index), b.input_shape(index))); }
+void conv_again(Builder& b, int index) {
+  const Convolution c = Convolution::of_conv(b.node(index), b.input_shape(index));
+  const Slicing slices = b.own_slices(index, true);
+  b.replace_value(index, b.sliced_buffer(slices, c.out.elements()));
+  correlation_phases(b, index, c, false, slices);
+}
 void conv_backward(Builder& b, int index) { linear_backward(b, index, Convolution::of_conv(b.node(index), b.input_shape(index))); }
 void dense_forward(Builder& b, int index) { linear_forward(b, index, Convolution::of_dense(b.node(index), b.input_shape(index))); }
 void dense_backward(Builder& b, int index) { linear_backward(b, index, Convolution::of_dense(b.node(index), b.input_shape(index))); }

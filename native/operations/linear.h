@@ -14,7 +14,7 @@ int zeros_around(Builder& b, const char* name, int x, const Spatial& in, const A
 // The input gradient dx of an output gradient dy; k says what else happens on the way: weights, bias, relu.
 void transposed_correlation(Builder& b, const char* name, const Correlation& k, const Convolution& c, int dy, int dx, int gate);
 // x: the input, zeros around it included
-void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy);
+void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy, const Slicing& slices = {});
 void bias_gradient(Builder& b, int index, const Spatial& out, int dy);
 
 }  // namespace striate

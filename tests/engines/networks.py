@@ -156,6 +156,16 @@ def deep(seed: int = 0, filters: int = 48, size: int = 12) -> Graph:
     return make.finish(make.add(Softmax(), make.dense(make.flatten(x), 10)))
 
 
+def pooled(seed: int = 0, kind: str = "max", window: int = 2, size: int = 29) -> Graph:
+    """Maps too large for a core's cache before a pooling: one of the images, not kept, and one of a map, which is."""
+    make = Builder(seed)
+    x = make.add(Affine(1 / 255, -0.5), make.input(size, size, 1))
+    x = make.pool(make.activation(make.conv(x, 40, 3, 3)), window, window, kind=kind)
+    x = make.pool(make.conv(x, 80, 2, 2, padding="same"), 2, 2, kind=kind)
+    x = make.dense(make.flatten(make.pool(x, 2, 2)), 20)
+    return make.finish(make.add(Softmax(), make.dense(make.activation(x), 10)))
+
+
 def gated(seed: int = 0, size: int = 12, filters: int = 120) -> Graph:
     """Norms within images, parameters for many axes, squeeze and excitation, attention, a look-up of grey values."""
     make = Builder(seed)

@@ -15,7 +15,7 @@ import pytest
 from striate.engines import Engine
 from striate.graph import Constraint, Graph, Orthogonality
 
-from .networks import augmented, deep, gated, lenet, normalised, wide
+from .networks import augmented, deep, gated, lenet, normalised, pooled, wide
 from .training import SPARSE, fresh_rule, patterns, train, weights_of
 
 pytestmark = pytest.mark.skipif(
@@ -39,6 +39,8 @@ NETWORKS: dict[str, tuple[Callable[[], Graph], tuple[int, ...], int, int, int]] 
     "normalisation and dropout": (normalised, (12, 12, 3), 75, 32, 6),
     "large dense layer": (wide, (16, 16, 3), 75, 32, 3),
     "large convolutions": (deep, (12, 12, 3), 43, 20, 3),
+    "maps beyond the cache": (pooled, (29, 29, 1), 75, 32, 4),
+    "maps beyond the cache, one image": (pooled, (29, 29, 1), 3, 1, 3),
     "norms, gates and look-up": (gated, (12, 12, 3), 43, 20, 3),
     "augmentation and noise": (augmented, (12, 12, 3), 75, 32, 6),
     "constraints": (bounded, (28, 28, 1), 75, 32, 4),

@@ -15,7 +15,7 @@ from striate.engines import Engine, Examples, StepResults
 from striate.graph import Graph, LossFunction
 from striate.graph.operations import Affine, Dropout, Penalty, Softmax
 
-from .networks import Builder, deep, lenet, normalised, wide
+from .networks import Builder, deep, lenet, normalised, pooled, wide
 from .training import RULES, SPARSE, fresh_rule, patterns, rate_of, train, weights_of
 
 LOSSES_AGREE, MOVES_AGREE = 1e-4, 1e-2
@@ -86,6 +86,14 @@ def test_batch_normalisation_and_its_moving_statistics(engine: Engine, oracle: E
 
 def test_many_filters(engine: Engine, oracle: Engine) -> None:
     assert_same_run(engine, oracle, deep, patterns(45, (12, 12, 3)), steps=5, batch_size=20)
+
+
+@pytest.mark.parametrize(("kind", "window"), [("max", 2), ("average", 2), ("max", 3)])
+def test_maps_that_outgrow_the_cache(engine: Engine, oracle: Engine, kind: str, window: int) -> None:
+    """Computed and pooled some rows at a time, rows that no window sees included."""
+    examples = patterns(41, (29, 29, 1))
+    network = lambda: pooled(kind=kind, window=window)  # noqa: E731
+    assert_same_run(engine, oracle, network, examples, steps=3, batch_size=20, rule="sgd")
 
 
 def test_large_dense_layers(engine: Engine, oracle: Engine) -> None:

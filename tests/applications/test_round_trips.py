@@ -39,6 +39,8 @@ def assert_same_outputs(ours: Any, theirs: Any) -> None:
 @pytest.mark.parametrize(("name", "options"), PUBLISHED)
 @pytest.mark.parametrize("layout", ["w.h5", "w.weights.h5"])
 def test_weights_of_published_networks(keras: Any, tmp_path: Path, name: str, options: Any, layout: str) -> None:
+    keras.utils.clear_session()  # layers by name are those of a first network
+    reset_names()
     ours = getattr(applications, name)(weights=None, **options)
     reset_names()
     other = getattr(applications, name)(weights=None, **options)

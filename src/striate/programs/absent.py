@@ -20,6 +20,10 @@ _OWN_TRAINING = (
 _LAYER_OF_CODE = (
     "build the layer from others with keras.Model(inputs, outputs), or define steps(shape) in a keras.layers.Layer."
 )
+_AUGMENTATION = (
+    "RandomFlip, RandomRotation, RandomZoom, RandomTranslation, RandomCrop, RandomContrast and RandomBrightness; "
+    "anything else through the preprocessing_function of keras.preprocessing.image.ImageDataGenerator."
+)
 _DEVICES = (
     "nothing. The engine uses all cores by itself; compile(engine=\"torch\") trains on GPUs, with torchrun on several."
 )
@@ -37,6 +41,23 @@ _REASONS: list[tuple[str, str]] = [
      "the gates of squeeze-and-excitation."),
     (r"keras\.layers\.(\w+\.)*(TextVectorization|StringLookup|IntegerLookup|Hashing|HashedCrossing|Discretization|"
      r"CategoryEncoding)", _TEXT),
+    (r"keras\.layers\.(AugMix|AutoContrast|ContrastLimitedAdaptiveHistogramEqualization|CutMix|Equalization|MixUp|"
+     r"RandAugment|Random(Color(Degeneration|Jitter)|ElasticTransform|Erasing|GaussianBlur|Grayscale|Hue|Invert|"
+     r"Perspective|Posterization|Saturation|Sharpness|Shear|Height|Width)|Solarization)", _AUGMENTATION),
+    (r"keras\.layers\.Pipeline", "keras.Sequential of the same layers."),
+    (r"keras\.layers\.(Mel|STFT)Spectrogram",
+     "nothing. Make the spectrograms with NumPy or SciPy before the training; Conv2D then takes them as images."),
+    (r"keras\.layers\.MaxNumBoundingBoxes", "nothing. Striate classifies images and has no boxes around objects."),
+    (r"keras\.layers\.Masking",
+     "nothing. Give sequences one length, as with numpy.pad; GlobalMaxPooling1D then ignores zeros behind a ReLU."),
+    (r"keras\.layers\.SpectralNormalization",
+     "kernel_constraint=keras.constraints.MaxNorm(1), which bounds each filter's norm instead of the whole kernel's."),
+    (r"keras\.layers\.ReversibleEmbedding", "keras.layers.Embedding, and Dense for the way back."),
+    (r"keras\.layers\.(\w+\.)*(LocallyConnected[12]D|local)",
+     "nothing. Conv1D and Conv2D, whose weights are the same at all places, come nearest."),
+    (r"keras\.layers\.(\w+\.)*(MaxoutDense|Highway)", "Dense layers put together with Maximum, Multiply and Add."),
+    (r"keras\.layers\.(\w+\.)*InputSpec",
+     "nothing to be written: every layer checks its input's shape, and says what it expected."),
     (r"keras\.preprocessing\.(text|sequence)(\..*)?", _TEXT),
     (r"keras\.utils\.(text_dataset_from_directory|audio_dataset_from_directory|pad_sequences|FeatureSpace)", _TEXT),
     (r"keras\.datasets\.(imdb|reuters)(\..*)?", _TEXT),

@@ -61,28 +61,18 @@ def read_image(path: Path, shape: tuple[int, int, int], invert: bool) -> tuple[N
     Raises:
         DataError: no such file, not an image, an unreasonably large one, a number of channels images do not have.
     """
-    import warnings
+    from PIL import Image, ImageOps
 
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from striate.images.files import opened
 
     height, width, channels = shape
     if channels not in MODES:
         raise DataError(f"the model takes {channels} channels; image files can give 1, 3 or 4")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                image = ImageOps.exif_transpose(file)
-                done = _changes(image, (width, height), MODES[channels], invert)
-                image = _flat(image, MODES[channels])
-                image = image if image.size == (width, height) else image.resize((width, height), Image.Resampling.BOX)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise DataError(f"{path}: more pixels than any photograph; make it smaller first") from None
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        reason = "not an image" if isinstance(error, UnidentifiedImageError) else f"not a readable image ({error})"
-        raise DataError(f"{path}: {reason}") from None
+    with opened(path) as file:
+        image = ImageOps.exif_transpose(file)
+        done = _changes(image, (width, height), MODES[channels], invert)
+        image = _flat(image, MODES[channels])
+        image = image if image.size == (width, height) else image.resize((width, height), Image.Resampling.BOX)
     pixels = np.asarray(image, np.uint8).reshape(shape)
     return (255 - pixels if invert else pixels), done
 
@@ -91,12 +81,12 @@ def _flat(image: Image, mode: str) -> Image:
     """In the wanted mode; what is transparent lies on black where the network knows no transparency."""
     from PIL import Image as images
 
+    from striate.images.files import eight_bit
+
     if mode != "RGBA" and (image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info):
         layer = image.convert("RGBA")
         image = images.alpha_composite(images.new("RGBA", image.size, (0, 0, 0, 255)), layer)
-    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would cut off what is above 255
-        image = images.fromarray((np.clip(np.asarray(image), 0, 65535).astype(np.uint16) >> 8).astype(np.uint8))
-    return image.convert(mode)
+    return eight_bit(image).convert(mode)
 
 
 def _changes(image: Image, size: tuple[int, int], mode: str, invert: bool) -> str:

@@ -3,6 +3,7 @@
 from striate.images.array_iterator import NumpyArrayIterator
 from striate.images.conversion import array_to_img, img_to_array, save_img
 from striate.images.dataframe_iterator import DataFrameIterator
+from striate.images.dataset import image_dataset_from_directory
 from striate.images.directory_iterator import DirectoryIterator
 from striate.images.files import load_img
 from striate.images.generator import ImageDataGenerator
@@ -21,6 +22,7 @@ from striate.images.intensity import (
     random_channel_shift,
 )
 from striate.images.iterator import Iterator
+from striate.images.resizing import smart_resize
 
 __all__ = [
     "DataFrameIterator",
@@ -33,6 +35,7 @@ __all__ = [
     "apply_channel_shift",
     "array_to_img",
     "flip_axis",
+    "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "random_brightness",
@@ -42,4 +45,5 @@ __all__ = [
     "random_shift",
     "random_zoom",
     "save_img",
+    "smart_resize",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +11,12 @@ from numpy.typing import NDArray
 
 from striate.errors import DataError, StriateError
 from striate.images.conversion import data_format_of
-from striate.images.files import COLOR_MODES, check_reading, load_img
+from striate.images.files import COLOR_MODES, check_reading, in_threads, load_img
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
 from striate.images.parameters import dtype_of
 
 if TYPE_CHECKING:
     from striate.images.generator import ImageDataGenerator
-
-MOST_THREADS = 8
 
 
 class FileIterator(Iterator):
@@ -66,7 +63,6 @@ class FileIterator(Iterator):
         self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
         self._saver = ImageSaver(save_to_dir, save_prefix, save_format) if save_to_dir else None
         self._filepaths: list[str] = []
-        self._pool: ThreadPoolExecutor | None = None
 
     def _split_of(self, subset: Any) -> tuple[float, float] | None:
         if subset is None:
@@ -117,9 +113,7 @@ class FileIterator(Iterator):
 
     def _decoded(self, indices: NDArray[np.int64]) -> NDArray[Any]:
         """The files as one array (n, height, width, channels): uint8, or float32 if one has more than a byte."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), "striate-images")
-        images = list(self._pool.map(self._decode, (self._filepaths[index] for index in indices)))
+        images = in_threads(self._decode, [self._filepaths[index] for index in indices])
         if all(image.dtype == np.uint8 for image in images):
             return np.stack(images)
         return np.stack([image.astype(np.float32) for image in images])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from striate.checks import as_whole
 from striate.errors import DataError, StriateError
@@ -15,9 +17,24 @@ from striate.lookup import nearest
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 MOST_PIXELS = 1 << 27  # 400 MB as RGB; the largest cameras have 100 million
+MOST_THREADS = 8
 COLOR_MODES = {"grayscale": 1, "rgb": 3, "rgba": 4}
+
+
+def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """The function of each item, in order, computed on a few threads; the first error is raised."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1, max(len(items), 1)), "striate-images")
+    try:
+        return list(pool.map(function, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -93,6 +110,15 @@ def check_reading(
     if len(numbers) != 2 or not all(number is not None and 1 <= number <= 1 << 15 for number in numbers):
         raise StriateError(f"{name}: got target_size={target_size!r}, expected (height, width), from 1 to {1 << 15}")
     return color_mode, (int(sizes[0]), int(sizes[1]))
+
+
+def eight_bit(image: Image) -> Image:
+    """Grey images of 16 bits in 8; Pillow's own conversion would cut off what is above 255. Others as they are."""
+    from PIL import Image as images
+
+    if not image.mode.startswith("I"):
+        return image
+    return images.fromarray((np.clip(np.asarray(image), 0, 65535).astype(np.uint16) >> 8).astype(np.uint8))
 
 
 def _converted(image: Image, color_mode: str) -> Image:

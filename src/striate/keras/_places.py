@@ -44,7 +44,7 @@ PLACES: dict[str, str] = {
     "optimizers.experimental": _OPTIMIZERS,
     "optimizers.legacy": _OPTIMIZERS,
     "optimizers.schedules": "schedules",
-    "preprocessing": "",
+    "preprocessing": "images",
     "preprocessing.image": "images",
     "regularizers": "regularizers",
     "saving": "models",

@@ -1,5 +1,6 @@
 """Small tools that programs use around a network, under the names of `keras.utils`."""
 
+from striate.images import image_dataset_from_directory
 from striate.images.conversion import array_to_img, img_to_array, save_img
 from striate.images.files import load_img
 from striate.random import set_random_seed
@@ -11,6 +12,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "normalize",

@@ -135,10 +135,12 @@ def test_flow_equals_keras(legacy: Any, arrays: Any, subset: str | None) -> None
             np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_other_inputs_pass_unchanged(arrays: Any, legacy: Any) -> None:
+def test_other_inputs_pass_unchanged(arrays: Any) -> None:
     x, y = arrays
     beside = [y * 2.0, y[:, None] * [1, 1]]
-    (images, *others), labels = ImageDataGenerator().flow((x, beside), y, batch_size=4, shuffle=False)[1]
+    batches = ImageDataGenerator().flow((x, beside), y, batch_size=4, shuffle=False)
+    assert not hasattr(batches, "take")
+    (images, *others), labels = batches[1]
     np.testing.assert_array_equal(images, x[4:8])
     assert [other.tolist() for other in others] == [other[4:8].tolist() for other in beside]
     assert labels.tolist() == [4, 5, 6, 7]

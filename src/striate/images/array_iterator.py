@@ -58,6 +58,7 @@ class NumpyArrayIterator(Iterator):
                 stacklevel=3,
             )
         super().__init__(len(self.x), batch_size, shuffle, seed)
+        self._several = bool(self.x_misc)
         self._images = to_channels_last(self.x, self.data_format)
         if self.data_format == "channels_last":
             self.x = self._images

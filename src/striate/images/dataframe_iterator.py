@@ -84,6 +84,7 @@ class DataFrameIterator(FileIterator):
         of_classes = "" if class_mode in WITHOUT_CLASSES else f" belonging to {len(self.class_indices)} classes"
         print(f"Found {len(rows)} {validated} image filenames{of_classes}.", flush=True)
         self._begin(self.directory, batch_size, shuffle, seed)
+        self._several = class_mode == "multi_output"
 
     @property
     def labels(self) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,7 @@ class Iterator(ABC):
         self.shuffle, self.seed = bool(shuffle), seed
         self._key = random.next_seed() if seed is None else whole(name, seed, 0, "seed")
         self.total_batches_seen = self.batch_index = self._epoch = 0
+        self._several = False  # inputs or targets
         self._begun = False  # whether batches of this epoch have been given
         self._order: tuple[int, NDArray[np.int64]] | None = None
         self.lock = threading.Lock()
@@ -92,11 +94,20 @@ class Iterator(ABC):
             epoch = self._epoch
         return self._returned(self._batches(epoch, number % len(self), number % len(self) + 1))
 
-    def take(self, batches: int) -> Block:
-        """The next batches as one: images, targets and weights (each None if there are none), along the first axis.
+    @property
+    def take(self) -> Callable[[int], Block]:
+        """take(batches): the next batches as one: images, targets or None, weights or None, along the first axis.
 
         Never goes beyond the end of an epoch: fewer come back there, and the next call begins a new epoch.
+
+        Raises:
+            AttributeError: batches have several inputs or targets, which do not come as one array.
         """
+        if self._several:
+            raise AttributeError(f"this {type(self).__name__} has several inputs or targets; take it batch by batch")
+        return self._take
+
+    def _take(self, batches: int) -> Block:
         with self.lock:
             epoch, first, last = self._advance(whole("take", batches, 1))
         return self._batches(epoch, first, last)

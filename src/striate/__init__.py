@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         regularizers,
         schedules,
         search,
+        tensorflow,
         utils,
     )
     from striate.layers import Input, Layer
@@ -59,6 +60,7 @@ _MODULES = frozenset(
         "regularizers",
         "schedules",
         "search",
+        "tensorflow",
         "utils",
     ]
 )
@@ -101,6 +103,7 @@ __all__ = [
     "regularizers",
     "schedules",
     "search",
+    "tensorflow",
     "utils",
 ]
 

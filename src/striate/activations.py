@@ -216,6 +216,7 @@ _FUNCTIONS: dict[str, ActivationFunction] = {function.__name__: function for fun
     "swish": silu,
     "hard_swish": hard_silu,
 }
+_FOREIGN: dict[Callable[..., Any], ActivationFunction] = {}  # functions of other namespaces, such as tf.nn.relu
 
 
 def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> ActivationFunction:
@@ -231,12 +232,19 @@ def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> Acti
         identifier = found if isinstance(found, str) else found[0] if found else str(dict(identifier))
     if isinstance(identifier, str):
         return find("activation", identifier, _FUNCTIONS)
+    identifier = _meant(identifier)
     _check(identifier)
     return identifier
 
 
+def register(function: Callable[..., Any], meant: ActivationFunction) -> None:
+    """From now on a function with other arguments is taken for one of this module's, wherever activations go."""
+    _FOREIGN[function] = meant
+
+
 def serialize(activation: ActivationFunction) -> str:
     """The name under which Keras writes an activation."""
+    activation = _meant(activation)
     _check(activation)
     return activation.__name__
 
@@ -276,6 +284,13 @@ def _at_least_zero(function: str, number: float) -> float:
     if not (isinstance(number, (int, float, np.number)) and 0 <= number < np.inf):
         raise StriateError(f"{function}: got {number!r}, expected a number of at least 0")
     return float(number)
+
+
+def _meant(function: ActivationFunction) -> ActivationFunction:
+    """The function of this module that a registered one stands for; any other itself."""
+    with suppress(TypeError):  # what cannot be hashed
+        return _FOREIGN.get(function, function)
+    return function
 
 
 def _check(activation: object) -> None:

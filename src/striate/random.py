@@ -6,6 +6,9 @@ so equal keys give equal numbers on every machine and in any order of use.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from striate.errors import StriateError
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 _seed: int | None = None
 _count = 0
+_apart: ContextVar[list[int] | None] = ContextVar("apart", default=None)
 _seedings = 0
 
 
@@ -57,12 +61,29 @@ def seedings() -> int:
 def next_generator() -> np.random.Generator:
     """A new generator: the next of the global seed's sequence; from the operating system's entropy if never seeded."""
     global _seed, _count
+    apart = _apart.get()
+    if apart is not None:
+        apart[-1] += 1
+        return generator(*apart)
     if _seed is None:
         import secrets
 
         _seed = secrets.randbits(64)
     _count += 1
     return generator(_seed, _count)
+
+
+@contextmanager
+def sequence_of(*keys: int) -> Iterator[None]:
+    """While this lasts, new generators are of a sequence that these numbers decide, not of the global one.
+
+    For work whose place in time is not certain: what it draws depends on the work alone.
+    """
+    before = _apart.set([*keys, 0])
+    try:
+        yield
+    finally:
+        _apart.reset(before)
 
 
 def next_seed() -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from striate.errors import DataError
+from striate.errors import DataError, ShapeError
 
 
 class Tensor(np.ndarray[Any, np.dtype[Any]]):
@@ -30,6 +30,30 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
         """The shape."""
         shape: tuple[int, ...] = self.shape
         return shape
+
+    def set_shape(self, shape: Iterable[int | None]) -> None:
+        """Say which shape is expected; None for sizes that may be any.
+
+        Raises:
+            ShapeError: it is another.
+        """
+        sizes = tuple(shape)
+        fits = len(sizes) == self.ndim
+        if not fits or any(want not in (None, size) for want, size in zip(sizes, self.shape, strict=True)):
+            raise ShapeError(f"set_shape: got {sizes} for a tensor of shape {self.shape}")
+
+    def __eq__(self, other: object) -> Any:
+        return super().__eq__(as_tensor(other) if self.dtype.kind == "O" else other)  # text is bytes, "a" is b"a"
+
+    def __ne__(self, other: object) -> Any:
+        return super().__ne__(as_tensor(other) if self.dtype.kind == "O" else other)
+
+    def __truediv__(self, other: Any) -> Any:
+        """Short whole numbers give float32, as in TensorFlow, where NumPy would take twice the memory."""
+        short = self.dtype.kind in "iu" and self.dtype.itemsize < 4
+        if short and (isinstance(other, (int, float)) or np.asarray(other).dtype.itemsize < 4):
+            return np.true_divide(self.astype(np.float32), np.asarray(other, np.float32))
+        return super().__truediv__(other)
 
     def __getitem__(self, key: Any) -> Any:
         found = super().__getitem__(key)
@@ -54,8 +78,8 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
 
 
 def wrapped(array: Any) -> Tensor:
-    """An array or a number of NumPy as a tensor, on the same memory."""
-    return np.asarray(array).view(Tensor)
+    """An array, a number of NumPy or text as a tensor, on the same memory."""
+    return np.asarray(array, dtype=object if isinstance(array, bytes) else None).view(Tensor)
 
 
 def as_tensor(value: Any, dtype: DTypeLike | None = None, name: str = "tensor") -> Tensor:

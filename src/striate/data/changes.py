@@ -13,6 +13,7 @@ from striate.data.specification import TensorSpec
 from striate.data.stages import INFINITE, UNKNOWN, Run, Stage
 from striate.data.structure import Element, element, leaves, mapped
 from striate.errors import DataError, ShapeError
+from striate.random import sequence_of
 from striate.tensors import Tensor
 
 
@@ -27,8 +28,11 @@ class Map(Stage):
         self.parent, self.function = parent, function
 
     def elements(self, run: Run) -> Iterator[Element]:
-        for value in self.parent.elements(run):
-            yield element(called(self.function, value), self.name)
+        stream = run.stream()
+        for number, value in enumerate(self.parent.elements(run)):
+            with sequence_of(run.seed, stream, number):  # the same numbers for an element, whenever it is made
+                result = called(self.function, value)
+            yield element(result, self.name)
 
     def count(self) -> int:
         return self.parent.count()

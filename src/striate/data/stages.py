@@ -31,10 +31,14 @@ class Run:
         self.peek = peek
         self._streams = 0
 
+    def stream(self) -> int:
+        """Which of the stages that draw random numbers one that begins is."""
+        self._streams += 1
+        return self._streams
+
     def generator(self) -> Generator:
         """New random numbers, for a stage that begins."""
-        self._streams += 1
-        return generator(self.seed, self._streams)
+        return generator(self.seed, self.stream())
 
 
 class Stage:

@@ -15,7 +15,7 @@ _SESSION = (
 )
 _OWN_TRAINING = (
     "nothing. Striate's gradients belong to its engine; train with model.fit or model.train_on_batch, with metrics and "
-    "callbacks of your own where need be."
+    "callbacks of your own where need be. model.gradient(images, of=layer) is the gradient of any layer's output."
 )
 _LAYER_OF_CODE = (
     "build the layer from others with keras.Model(inputs, outputs), or define steps(shape) in a keras.layers.Layer."

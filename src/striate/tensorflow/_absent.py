@@ -1,0 +1,33 @@
+"""The error about a name of TensorFlow that is not here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from striate.lookup import likely
+
+
+def absent(module: str) -> Callable[[str], Any]:
+    """A module's `__getattr__`: AttributeError, with what there is in place of the name.
+
+    module: its `__name__`.
+    """
+
+    def __getattr__(name: str) -> NoReturn:
+        place = sys.modules[module]
+        raise AttributeError(f"module {module!r} has no attribute {name!r}{_hint(name)}", name=name, obj=place)
+
+    def _hint(name: str) -> str:
+        if name.startswith("_"):
+            return ""
+        from striate.programs.absent import reason
+
+        why = reason(f"{module[len('striate.') :]}.{name}")
+        if why is not None:
+            return f"; instead: {why}"
+        close = likely(name, dir(sys.modules[module]))
+        return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+    return __getattr__

@@ -48,6 +48,15 @@ static UpdateRule residual(Network& n) {
   return r;
 }
 
+// Maps larger than a cache before poolings: one of the images, computed again for its gradient, and one that is kept; a dense
+// layer whose weights change while their gradient is in the cache.
+static UpdateRule pooled(Network& n) {
+  const int first = n.pool(n.relu(n.conv(n.input({23, 23, 1}), {3, 3}, 36)));  // a row and a column beyond the windows
+  const int second = n.pool(n.conv(first, {2, 2}, 130, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}), {2, 2}, {{2, 2}, {1, 1}, {0, 0}, {0, 0}}, true);
+  n.output(n.softmax(n.dense(n.relu(n.dense(n.flatten(second), 6)), 5)), Loss::sparse_categorical_crossentropy);
+  return n.rule(Rule::adam, 2);
+}
+
 // So small that many packs fit: more than there are slots for gradient sums. Two inputs, grouped convolutions, one dimension.
 static UpdateRule small(Network& n) {
   const int in = n.input({8, 4}), other = n.input({3});
@@ -314,6 +323,9 @@ void test_networks(const Kernels& k) {
   test_threads(k, {"lenet", lenet, packs3 + 9, packs3, true});
   test_threads(k, {"residual", residual, packs3 + 2, packs3 - k.lanes, false});
   test_threads(k, {"wide", wide, k.lanes - 1, k.lanes - 1, false});
+  test_threads(k, {"pooled", pooled, 2 * packs3, packs3, true});
+  test_threads(k, {"pooled, one image", pooled, 3, 1, true});
+  test_not_finite(k, {"pooled", pooled, packs3, k.lanes + 1, false});
   // Packs of 8 lanes and of 16, partly filled and full; see kernels_for.
   for (const int64_t batch : {1, 5, 8, 9, 17, 40, 47}) {
     test_threads(k, {"gated", gated, batch + 2, batch, true});

@@ -12,7 +12,8 @@ from striate.graph import Graph, Node
 from striate.graph import operations as ops
 from striate.graph.shapes import element_count
 
-LARGE = 16 * 1024  # parameters from which the native engine takes a gradient for the whole batch at once
+LARGE = 8 * 1024  # parameters from which the native engine takes a gradient for the whole batch at once
+UNCACHED = 128 * 1024  # from which a dense layer takes the whole batch forward and back, too
 PACKED = 32 * 1024  # from which a convolution's weights are put into the kernel's order first
 WORTH = 1 << 20  # multiply-adds of lane vectors that are worth one more thread than there are packs
 SLOTS = 16  # sums of a small parameter's gradient that are kept apart
@@ -42,7 +43,8 @@ class Cost:
     """Of one network. Multiply-adds and elements are for one image, forward and backward together.
 
     by_pack, shared: multiply-adds of phases that one thread does for a pack, and of whole-batch phases.
-    moved: elements that the other phases read and write. small, large: parameters on either side of LARGE.
+    moved: elements that the other phases read and write. small, large: parameters on either side of LARGE; at_once: of
+    large ones those of dense layers, which change while their gradient is in the cache.
     whole: whole-batch phases. kept: elements of activations that live until the backward pass. widest: elements of the
     two largest gradients that live at the same time.
     """
@@ -52,6 +54,7 @@ class Cost:
     moved: int = 0
     small: int = 0
     large: int = 0
+    at_once: int = 0
     whole: int = 0
     kept: int = 0
     widest: int = 0
@@ -95,16 +98,18 @@ def _add_linear(cost: Cost, node: Node, lanes: int, learned: bool) -> None:
     multiply_adds = node.multiply_adds()
     weights = element_count(node.parameters["kernel"].shape)
     single = isinstance(operation, ops.Dense) and len(shape) == 1  # one position: a plain matrix product
-    if single and weights >= LARGE:
+    if single and weights > UNCACHED:
         cost.shared += multiply_adds * (3 if learned else 2)
         cost.whole += 2 + learned
     elif weights >= LARGE:
         cost.by_pack += multiply_adds * (2 if learned else 1)
         cost.shared += multiply_adds
-        cost.whole += 1 + (weights >= PACKED)
+        cost.whole += 1 + (weights >= PACKED and not single)
     else:
         cost.by_pack += multiply_adds * (3 if learned else 2)
-    if weights >= LARGE:
+    if single and weights >= LARGE:
+        cost.at_once += weights
+    elif weights >= LARGE:
         cost.large += weights
     else:
         cost.small += weights
@@ -114,8 +119,13 @@ def _add_linear(cost: Cost, node: Node, lanes: int, learned: bool) -> None:
         cost.moved += 3 * element_count(shape) * padded + 3 * out * (learned and max(operation.window) > 1)
         cost.kept += element_count(shape) * padded
     cost.moved += out  # bias gradient
-    if single or node.shape[-1] >= lanes:
+    if single or (node.shape[-1] >= lanes and _many_taps(node, weights // node.shape[-1])):
         cost.moved += 2 * out  # the gradient turned to rows
+
+
+def _many_taps(node: Node, taps: int) -> bool:
+    """Whether it pays to turn the gradient of a convolution's output to rows."""
+    return taps >= 48 and (node.inputs[0].shape[-1] > 8 or node.shape[-1] > 64)
 
 
 def _moved(node: Node, before: int, learned: bool) -> int:
@@ -156,7 +166,8 @@ def step_seconds(cost: Cost, batch: int, threads: int, machine: Machine) -> Seco
 
     arithmetic = 2 lanes (by_pack ceil(packs / threads) + shared packs / threads) / (peak efficiency)
     movement   = 4 lanes moved ceil(packs / threads) / (near or far)
-    parameters = (40 bytes a large parameter, 28 + 4 slots a small one) / threads / (near or far)
+    parameters = (40 bytes a large parameter, 32 one that changes at once, 28 + 4 slots a small one)
+                 / threads / (near or far)
     barriers   = (2 whole + 3) barrier, with more than one thread
 
     Of the threads no more take part than there are packs, or multiply-adds enough.
@@ -170,7 +181,8 @@ def step_seconds(cost: Cost, batch: int, threads: int, machine: Machine) -> Seco
     within = pack_bytes(cost, machine.lanes) <= machine.cache
     movement = FLOAT * machine.lanes * cost.moved * busiest / (machine.near if within else machine.far)
     slots = min(packs, SLOTS)
-    traffic = cost.large * 10 * FLOAT + cost.small * (7 + (slots + 1 if slots > 1 else 0)) * FLOAT
+    small = 7 + (slots + 1 if slots > 1 else 0)
+    traffic = FLOAT * (10 * cost.large + 8 * cost.at_once + small * cost.small)
     fits = parameter_bytes(cost, batch, machine.lanes) <= machine.cache * threads
     parameters = traffic / threads / (machine.near if fits else machine.far)
     return Seconds(arithmetic, movement, parameters, barriers(cost) * machine.barrier * (threads > 1))
@@ -182,9 +194,9 @@ def barriers(cost: Cost) -> int:
 
 
 def parameter_bytes(cost: Cost, batch: int, lanes: int) -> int:
-    """Weights, Adam's two averages and the gradients: one of a large parameter, one a slot of a small one."""
+    """Weights, Adam's two averages, and gradients that are written: a large parameter's, a small one's in each slot."""
     slots = min(math.ceil(batch / lanes), SLOTS)
-    return FLOAT * (4 * cost.large + (3 + slots) * cost.small)
+    return FLOAT * (4 * cost.large + 3 * cost.at_once + (3 + slots) * cost.small)
 
 
 def activation_bytes(cost: Cost, batch: int, threads: int, lanes: int) -> int:

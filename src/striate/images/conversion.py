@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import DataError, ShapeError, StriateError
+from striate.settings import image_data_format
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,7 +21,7 @@ MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 def data_format_of(value: Any) -> str:
     """"channels_last" or "channels_first"; the first for None."""
     if value is None:
-        return "channels_last"
+        return image_data_format()
     if value not in ("channels_last", "channels_first"):
         raise StriateError(f'data_format: got {value!r}, expected "channels_last" or "channels_first"')
     return str(value)

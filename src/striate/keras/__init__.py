@@ -50,14 +50,14 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    if name in PLACES:
+    if name in PLACES or name == "backend":
         return importlib.import_module(f"{__name__}.{name}")
     return _spaces.look_up(sys.modules[__name__], "", name)
 
 
 def __dir__() -> list[str]:
     places = {place for place in PLACES if "." not in place}
-    return sorted({*places, *_spaces.names_of(""), "__version__", "version"})
+    return sorted({*places, *_spaces.names_of(""), "__version__", "backend", "version"})
 
 
 _spaces.make()

@@ -15,6 +15,7 @@ from striate.checks import as_whole
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
 from striate.layers.former import accepting
+from striate.settings import image_data_format
 
 
 def whole(layer: str, argument: str, value: object, minimum: int = 1) -> int:
@@ -98,7 +99,7 @@ def data_format(layer: str, value: object) -> str:
     """Where the channels of the layer's images are: "channels_last" or "channels_first"."""
     if value not in (None, "channels_last", "channels_first"):
         raise StriateError(f'{layer}: got data_format={value!r}; expected "channels_last" or "channels_first"')
-    return "channels_last" if value is None else str(value)
+    return image_data_format() if value is None else str(value)
 
 
 def axis(layer: str, value: object) -> int:

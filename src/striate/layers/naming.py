@@ -20,8 +20,16 @@ def automatic_name(class_name: str) -> str:
 
 
 def reset_names() -> None:
-    """Start counting again, as `keras.utils.clear_session` does."""
+    """Start counting again."""
     _counts.clear()
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start automatic names anew, as Keras's function does. Models are freed as soon as nothing refers to them.
+
+    free_memory: without effect.
+    """
+    reset_names()
 
 
 def unknown_argument(cls: type, argument: str) -> StriateError:

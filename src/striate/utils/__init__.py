@@ -3,15 +3,22 @@
 from striate.images import image_dataset_from_directory
 from striate.images.conversion import array_to_img, img_to_array, save_img
 from striate.images.files import load_img
+from striate.layers.naming import clear_session
 from striate.random import set_random_seed
 from striate.utils.arrays import normalize, to_categorical
+from striate.utils.files import get_file
+from striate.utils.interaction import Progbar
 from striate.utils.plotting import plot_model
 from striate.utils.sequences import PyDataset, Sequence
+from striate.utils.splitting import split_dataset, timeseries_dataset_from_array
 
 __all__ = [
+    "Progbar",
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "clear_session",
+    "get_file",
     "image_dataset_from_directory",
     "img_to_array",
     "load_img",
@@ -19,5 +26,7 @@ __all__ = [
     "plot_model",
     "save_img",
     "set_random_seed",
+    "split_dataset",
+    "timeseries_dataset_from_array",
     "to_categorical",
 ]

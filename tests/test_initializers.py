@@ -47,7 +47,7 @@ def test_configurations_go_to_keras_and_back(keras: Any, name: str, arguments: d
 @pytest.mark.parametrize(("name", "arguments"), [case for case in CASES if case[0] not in ("Identity", "Orthogonal")])
 def test_mean_deviation_and_bounds_are_keras_s(keras: Any, name: str, arguments: dict[str, Any]) -> None:
     """80,000 numbers: deviations agree to 2 %, eight standard errors; means to 5 standard errors of the difference."""
-    if name == "TruncatedNormal":
+    if name in ("TruncatedNormal", "VarianceScaling"):  # unseeded, Keras on PyTorch lets some through beyond the limit
         arguments = {**arguments, "seed": 4}
     ours = make(name, arguments)(KERNEL)
     theirs = np.asarray(getattr(keras.initializers, name)(**arguments)(KERNEL, dtype="float32"))

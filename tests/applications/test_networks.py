@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,25 @@ def test_lenet5_is_the_paper_s() -> None:
     assert connections(model) == 340_908
     shapes = [layer.output_shape[1:] for layer in model.layers]
     assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (1, 1, 120), (120,), (84,), (10,)]
+
+
+# As the papers print them: a row for each map that is seen, a column for each that sees (1998, table I; 1990, table 1).
+C3_TABLE = (
+    "X...XXX..XXXX.XX",
+    "XX...XXX..XXXX.X",
+    "XXX...XXX..X.XXX",
+    ".XXX..XXXX..X.XX",
+    "..XXX..XXXX.XX.X",
+    "...XXX..XXXX.XXX",
+)
+H3_TABLE = ("XXX.XX......", ".XXXXX......", "......XXX.XX", ".......XXXXX")
+
+
+@pytest.mark.parametrize(("model", "layer", "table"), [(LeNet5, "C3", C3_TABLE), (LeNet1, "H3", H3_TABLE)])
+def test_connection_tables_are_the_papers(model: Any, layer: str, table: tuple[str, ...]) -> None:
+    connections = model().get_layer(layer).connections
+    drawn = ["".join("X" if row in seen else "." for seen in connections) for row in range(len(table))]
+    assert tuple(drawn) == table
 
 
 def test_what_lenet5_compares_with() -> None:

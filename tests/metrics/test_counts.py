@@ -192,3 +192,13 @@ def test_shapes_that_do_not_fit() -> None:
     area.update_state(np.ones((3, 2)), np.ones((3, 2)))
     with pytest.raises(ShapeError, match="got 3 labels after 2"):
         area.update_state(np.ones((3, 3)), np.ones((3, 3)))
+
+
+@pytest.mark.parametrize("name", ["BinaryIoU", "Precision", "TruePositives"])
+def test_an_output_that_equals_the_threshold(keras: Any, name: str) -> None:
+    """It means yes to BinaryIoU, and no to the counts."""
+    y, outputs = np.array([1, 0, 1, 0]), np.array([0.5, 0.5, 0.25, 0.75], np.float32)
+    ours, theirs = getattr(metrics, name)(), getattr(keras.metrics, name)()
+    for metric in (ours, theirs):
+        metric.update_state(y, outputs)
+    assert ours.result() == pytest.approx(float(theirs.result()))

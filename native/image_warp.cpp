@@ -23,7 +23,7 @@ void warp_images(const ImageBlock& b, const Kernels& kernels, ThreadPool& thread
   const int64_t size = b.height * b.width * b.channels, bytes = size * (b.pixel == Pixel::uint8 ? 1 : 4);
   const auto team = static_cast<int>(std::clamp<int64_t>(b.count * size / 16384, 1, threads.size()));  // not worth more
   std::vector<Memory> rooms(static_cast<size_t>(team));
-  for (Memory& room : rooms) room.resize((b.height + 1) * (b.width + 1) * b.channels + 4);
+  for (Memory& room : rooms) room.resize(((b.height + 1) * b.width + 1) * b.channels + 4);
   threads.run(team, [&](int thread) {
     for (int64_t k = b.count * thread / team; k < b.count * (thread + 1) / team; k++)
       kernels.warp_image({b.images + b.order[k] * bytes, b.pixel, b.output + k * size, rooms[static_cast<size_t>(thread)].data(),

@@ -35,15 +35,17 @@ static inline double inside(double c, double n) {
   return c < n - 1 ? c : n - 1;
 }
 
-// Where the output positions (y, first ... first + count - 1) lie in the image, which has one row and one column more.
+// Where the output positions (y, first ... first + count - 1) lie in the image. What is to the right of its last column or below
+// its last row has no weight.
 template <Fill FILL>
 static void find_taps(const ImageWarp& w, int64_t y, int64_t first, int count, Taps& taps) {
   const double *m = w.matrix, height = static_cast<double>(w.height), width = static_cast<double>(w.width);
   const double row = m[2] + m[0] * static_cast<double>(y), column = m[5] + m[3] * static_cast<double>(y);
-  const auto step = static_cast<int32_t>(w.channels), row_step = static_cast<int32_t>((w.width + 1) * w.channels);
+  const auto step = static_cast<int32_t>(w.channels), row_step = static_cast<int32_t>(w.width * w.channels);
   const auto start = static_cast<int32_t>(first);
   const double half = w.nearest ? 0.5 : 0;
-  for (int i = 0; i < count; i++) {
+  const int rounded = (count + 15) & ~15;  // whole vectors; nothing looks at what is too much
+  for (int i = 0; i < rounded; i++) {
     const double x = start + i, cy = row + m[1] * x, cx = column + m[4] * x;
     const double iy = inside<FILL>(cy, height), ix = inside<FILL>(cx, width);  // not negative: conversion is floor
     const auto ty = static_cast<int32_t>(iy + half), tx = static_cast<int32_t>(ix + half);
@@ -83,6 +85,18 @@ static void interpolate(const float* image, int64_t row_step, int64_t channels, 
   }
 }
 
+// The same for one channel: neighbours are fetched together, and all else is computed on vectors.
+static void interpolate_grey(const float* image, int64_t row_step, const Taps& taps, int count, float* y) {
+  float top[2 * CHUNK], bottom[2 * CHUNK];
+  for (int i = 0; i < count; i++) {
+    const float* p = image + taps.index[i];
+    __builtin_memcpy(top + 2 * i, p, 2 * sizeof(float));
+    __builtin_memcpy(bottom + 2 * i, p + row_step, 2 * sizeof(float));
+  }
+  for (int i = 0; i < count; i++)
+    y[i] = between(top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], taps.down[i], taps.right[i]);
+}
+
 template <int CHANNELS>
 static void pick(const float* image, int64_t channels, const Taps& taps, int count, float* y) {
   if (CHANNELS) channels = CHANNELS;
@@ -98,7 +112,7 @@ static void fill_outside(const Taps& taps, int64_t channels, int count, float va
 template <Fill FILL, int CHANNELS>
 static void warp_rows(const ImageWarp& w) {
   Taps taps;
-  const int64_t row_step = (w.width + 1) * w.channels;
+  const int64_t row_step = w.width * w.channels;
   for (int64_t y = 0; y < w.height; y++)
     for (int64_t x = 0; x < w.width; x += CHUNK) {
       const int count = static_cast<int>(w.width - x < CHUNK ? w.width - x : CHUNK);
@@ -106,6 +120,8 @@ static void warp_rows(const ImageWarp& w) {
       find_taps<FILL>(w, y, x, count, taps);
       if (w.nearest)
         pick<CHANNELS>(w.room, w.channels, taps, count, out);
+      else if (CHANNELS == 1)
+        interpolate_grey(w.room, row_step, taps, count, out);
       else
         interpolate<CHANNELS>(w.room, row_step, w.channels, taps, count, y + 1 < w.height || x + count < w.width, out);
       if (FILL == Fill::constant) fill_outside(taps, w.channels, count, w.fill_value, out);
@@ -156,15 +172,11 @@ static void mirror(const ImageWarp& w, bool vertical, bool horizontal) {
   }
 }
 
-// The image as floats with one row and one column more, whose values have no weight but must be numbers.
-static void copy_with_border(const ImageWarp& w) {
-  const int64_t row = w.width * w.channels;
-  float* y = w.room;
-  for (int64_t r = 0; r < w.height; r++, y += row + w.channels) {
-    read(w, r * row, row, y);
-    for (int64_t c = 0; c < w.channels; c++) y[row + c] = 0;
-  }
-  for (int64_t i = 0; i < row + w.channels + 4; i++) y[i] = 0;
+// The image as floats, and after it zeros: what is read beyond its end has no weight but must be numbers.
+static void copy_with_end(const ImageWarp& w) {
+  const int64_t count = w.height * w.width * w.channels, room = count + (w.width + 1) * w.channels + 4;
+  read(w, 0, count, w.room);
+  for (int64_t i = count; i < room; i++) w.room[i] = 0;
 }
 
 struct Range {
@@ -224,7 +236,7 @@ void warp_image(const ImageWarp& w) {
   if (!w.matrix || is_mirror(w, vertical, horizontal)) {
     mirror(w, vertical, horizontal);
   } else {
-    copy_with_border(w);
+    copy_with_end(w);
     switch (w.channels) {
       case 1: warp_channels<1>(w); break;
       case 3: warp_channels<3>(w); break;

@@ -151,13 +151,13 @@ struct Warp {
   bool nearest;      // the nearest position's value, else bilinear interpolation
 };
 
-// One photograph, [height][width][channels] of uint8 or float32: output (y, x) is input (m0 y + m1 x + m2, m3 y + m4 x + m5) as
+// One photograph, [height][width][channels] of uint8 or finite float32: output (y, x) is input (m0 y + m1 x + m2, m3 y + m4 x + m5) as
 // scipy.ndimage.affine_transform has it; then a channel shift, brightness and x scale, in this order.
 struct ImageWarp {
   const void* image;
   Pixel pixel;
   float* output;         // shaped like the image
-  float* room;           // (height + 1) (width + 1) channels + 4 floats
+  float* room;           // ((height + 1) width + 1) channels + 4 floats
   const double* matrix;  // m0 ... m5; null: the image itself
   int64_t height, width, channels;
   Fill fill;             // wrap: first and last position are one

@@ -84,6 +84,7 @@ inline std::vector<double> doubles(const std::vector<float>& values) { return {v
 void test_linear(const Kernels& kernels);     // linear.cpp
 void test_pointwise(const Kernels& kernels);  // pointwise.cpp
 void test_noise(const Kernels& kernels);      // noise.cpp: random masks, noise, warped images
+void test_image_warp(const Kernels& kernels);  // image_warp.cpp: photographs through affine maps
 void test_movement(const Kernels& kernels);   // movement.cpp: data movement, pooling, normalisation
 void test_training(const Kernels& kernels);   // training.cpp: losses and updates
 void test_operations(const Kernels& kernels);  // operations.cpp: each operation in a program, against a formula

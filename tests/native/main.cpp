@@ -46,6 +46,7 @@ static void test(const Kernels& kernels) {
     const char* name;
     void (*run)(const Kernels&);
   } tests[] = {{"linear", test_linear},     {"pointwise", test_pointwise}, {"noise", test_noise},       {"movement", test_movement},
+               {"image_warp", test_image_warp},
                {"training", test_training}, {"programs", test_programs},   {"operations", test_operations}, {"networks", test_networks}};
   for (const auto& t : tests) {
     context = std::string(kernels.name) + " " + t.name;

@@ -80,6 +80,19 @@ def test_sixteen_bits_stay(tmp_path: Path) -> None:
     assert np.unique(next(batches)).tolist() == [40, 4000]
 
 
+def test_folders_that_cannot_be_read_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if str(path).endswith("bees"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DataError, match=r"bees: this folder cannot be read"):
+        ImageDataGenerator().flow_from_directory(folder)
+
+
 def test_one_class_unicode_and_empty_class_folders(tmp_path: Path) -> None:
     for name in ("żaby 🐸", "empty"):
         (tmp_path / name).mkdir()

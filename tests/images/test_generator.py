@@ -245,6 +245,9 @@ def test_data_that_cannot_be_fitted_is_refused(rng: np.random.Generator) -> None
     for wrong in (np.zeros((3, 4, 4)), np.zeros((0, 4, 4, 3))):
         with pytest.raises(StriateError, match="expected images"):
             generator.fit(wrong)
+    for other in ("images", [["a"]], np.full((2, 4, 4, 3), np.nan)):
+        with pytest.raises(StriateError, match="x"):
+            generator.fit(other)
     with pytest.raises(StriateError, match="smaller images"):
         generator.fit(np.zeros((1, 224, 224, 3), np.uint8))
     generator.fit(rng.normal(size=(9, 4, 4, 3)))

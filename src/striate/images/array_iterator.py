@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.arrays import check_finite, numeric_array
+from striate.engines import get
 from striate.errors import DataError, ShapeError, StriateError
 from striate.images.conversion import data_format_of
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
@@ -62,7 +63,7 @@ class NumpyArrayIterator(Iterator):
         self._images = to_channels_last(self.x, self.data_format)
         if self.data_format == "channels_last":
             self.x = self._images
-        check_finite(self._images, "x")
+        check_finite(self._images, "x", get("native").first_not_finite)
         self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
         self._saver = ImageSaver(save_to_dir, save_prefix, save_format) if save_to_dir else None
 

@@ -53,6 +53,10 @@ def class_folders(directory: str, classes: Any, name: str, hidden: bool) -> list
     return list(classes)
 
 
+def _unreadable(error: OSError) -> None:
+    raise DataError(f"{error.filename}: this folder cannot be read ({error.strerror})")
+
+
 def image_files(directory: str, endings: Sequence[str], follow_links: bool) -> Iterator[str]:
     """The paths below a folder of files with one of some endings, relative to it: folder by folder, each sorted.
 
@@ -60,9 +64,12 @@ def image_files(directory: str, endings: Sequence[str], follow_links: bool) -> I
         directory: the folder.
         endings: in small letters.
         follow_links: also into folders that are symbolic links; each real folder is visited once.
+
+    Raises:
+        DataError: a folder that cannot be read.
     """
     wanted, folders, seen = tuple(endings), [], set()
-    for root, inner, files in os.walk(directory, followlinks=follow_links):
+    for root, inner, files in os.walk(directory, onerror=_unreadable, followlinks=follow_links):
         if follow_links:  # a link to a folder above would never end
             here = os.stat(root)
             if (here.st_dev, here.st_ino) in seen:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate import random
+from striate.arrays import check_finite, numeric_array, to_float32
 from striate.checks import whole
 from striate.engines.image_warp import FILL_MODES, warp_images
 from striate.errors import DataError, ShapeError, StriateError
@@ -288,13 +289,14 @@ class ImageDataGenerator:
         Raises:
             StriateError: data of another shape or none, or images too large to whiten.
         """
-        given = np.asarray(x)
+        given = numeric_array(x, "fit: x")
         if given.ndim != 4 or not given.size:
             raise ShapeError(f"fit: got an array of shape {given.shape}, expected images (n, height, width, channels)")
         rounds = whole("rounds", rounds, 1)
         if self.zca_whitening:
             check_whitened(given.shape[1:])
-        sample = given.astype(np.float32)
+        sample = to_float32(given)
+        check_finite(sample, "x")
         if self.rescale:
             sample *= self.rescale
         if augment:
@@ -362,7 +364,7 @@ class ImageDataGenerator:
 
 def to_channels_last(x: AnyImages, data_format: str) -> AnyImages:
     """Images as the engine takes them: uint8 or float32, channels last, contiguous."""
-    x = x if x.dtype in (np.uint8, np.float32) else x.astype(np.float32)
+    x = x if x.dtype in (np.uint8, np.float32) else to_float32(x)
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1) if data_format == "channels_first" else x)
 
 

@@ -64,7 +64,7 @@ def standardize(x: Floats, settings: Any, axes: tuple[int, ...], rescale: bool =
     if settings.samplewise_center:
         x -= np.mean(x, axis=axes, keepdims=True)
     if settings.samplewise_std_normalization:
-        x /= np.std(x, axis=axes, keepdims=True) + TINY
+        x /= _deviation(x, axes, settings.samplewise_center) + TINY
     if settings.featurewise_center and _fitted("featurewise_center", settings.mean):
         x -= np.asarray(settings.mean, x.dtype)
     if settings.featurewise_std_normalization and _fitted("featurewise_std_normalization", settings.std):
@@ -78,6 +78,14 @@ def standardize(x: Floats, settings: Any, axes: tuple[int, ...], rescale: bool =
             )
         x = (x.reshape(-1, len(matrix)) @ matrix).astype(x.dtype, copy=False).reshape(x.shape)
     return x
+
+
+def _deviation(x: Floats, axes: tuple[int, ...], centred: bool) -> Any:
+    """np.std(x, axes, keepdims=True), in half the time where that is the root of the mean square of whole images."""
+    if not centred or axes != (1, 2, 3):
+        return np.std(x, axis=axes, keepdims=True)
+    flat = x.reshape(len(x), -1)
+    return np.sqrt(np.einsum("ij,ij->i", flat, flat) / flat.shape[1]).reshape(-1, 1, 1, 1)
 
 
 def _fitted(argument: str, statistic: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,22 @@ def test_fit_with_validation_from_a_folder(folder: Path) -> None:
     training, validation = (generator.flow_from_directory(subset=part, **flow) for part in ("training", "validation"))
     history = network((6, 6, 3), 3).fit(training, validation_data=validation, epochs=2, verbose=0)
     assert sorted(history.history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+
+
+@pytest.mark.parametrize("by_block", [True, False])
+def test_epochs_of_fewer_or_more_steps_go_on_without_end(rng: np.random.Generator, by_block: bool) -> None:
+    x, y = rng.integers(0, 256, (70, 8, 8, 1)).astype(np.uint8), rng.integers(0, 3, 70)
+    for steps in (4, 13):  # of 5 batches
+        batches = ImageDataGenerator(rescale=1 / 255).flow(x, y, batch_size=16)
+        batches._several = not by_block
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = network((8, 8, 1), 3)
+            history = model.fit(
+                batches, steps_per_epoch=steps, epochs=3, verbose=0, validation_data=batches, validation_steps=2
+            )
+        assert model.optimizer.iterations == 3 * steps
+        assert len(history.history["val_loss"]) == 3
 
 
 def test_fit_from_a_data_set_of_a_folder(folder: Path) -> None:

@@ -226,12 +226,13 @@ def source_of(value: Any) -> Source:
         source = source_of(value.stream)
         source.repeats = source.restarts
         return source
-    if _gives_blocks(value):
-        return BlockSource(value)
     if hasattr(value, "cardinality"):
         return IterableSource(value)
-    if hasattr(value, "__getitem__") and (hasattr(value, "__len__") or hasattr(value, "num_batches")):
-        return SequenceSource(value)
+    counted = hasattr(value, "__getitem__") and (hasattr(value, "__len__") or hasattr(value, "num_batches"))
+    if _gives_blocks(value) or counted:
+        found: Source = BlockSource(value) if _gives_blocks(value) else SequenceSource(value)
+        found.repeats = hasattr(value, "__next__")  # ImageDataGenerator's go on without end, in steps of any number
+        return found
     return IteratorSource(value) if hasattr(value, "__next__") else IterableSource(value)
 
 

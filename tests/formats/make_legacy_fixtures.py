@@ -3,6 +3,7 @@
     keras==1.2.2 Theano==1.0.5 "numpy<1.20" "scipy<1.6" "h5py<3", Python 3.7     keras1_tf, keras1_th
     keras==2.2.4 and the same                                                    keras2_theano
     tensorflow-cpu==2.10.1 "numpy<1.24", Python 3.9                              tf_keras, tf_keras_functional
+    tf_keras==2.21.0 tensorflow-cpu==2.21.0                                      tf_keras_last
 
     KERAS_BACKEND=theano python make_legacy_fixtures.py NAME
 
@@ -100,9 +101,28 @@ def tf_keras_functional():
     return model
 
 
+def tf_keras_last():
+    """The last Keras 2: classes with more arguments than those before, inner models with and without an input."""
+    from tf_keras import Input, Model, Sequential, layers, optimizers
+
+    x = Input(SHAPE)
+    h = layers.RandomFlip(seed=1)(x, training=False)
+    h = layers.Conv2DTranspose(4, 3, padding="same")(h)
+    h = layers.SpatialDropout2D(0.0)(layers.LeakyReLU(0.1)(h))
+    first = Sequential([Input((6, 5, 4)), layers.Conv2D(3, 3, activation="relu"), layers.BatchNormalization()])
+    second = Sequential([layers.Conv2D(3, 1, use_bias=False), layers.LayerNormalization()])
+    h = layers.Add()([first(h), second(first(h))])
+    inner = Input((4, 3, 3))
+    last = Model(inner, layers.Dense(3)(layers.Flatten()(inner)))
+    y = layers.Activation("log_softmax")(last(layers.Dropout(0.0)(h, training=True)))
+    model = Model(x, layers.Softmax()(y))
+    model.compile(optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 MODELS = {
     "keras1_tf": lambda: keras1("tf"), "keras1_th": lambda: keras1("th"), "keras2_theano": keras2,
-    "tf_keras": tf_keras, "tf_keras_functional": tf_keras_functional,
+    "tf_keras": tf_keras, "tf_keras_functional": tf_keras_functional, "tf_keras_last": tf_keras_last,
 }  # fmt: skip
 
 

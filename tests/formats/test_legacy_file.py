@@ -26,7 +26,7 @@ def train(model, x, y, steps=5):
     return [float(np.atleast_1d(model.train_on_batch(x, y))[0]) for _ in range(steps)]
 
 
-@pytest.mark.parametrize("name", ["keras1_tf", "keras2_theano", "tf_keras", "tf_keras_functional"])
+@pytest.mark.parametrize("name", ["keras1_tf", "keras2_theano", "tf_keras", "tf_keras_functional", "tf_keras_last"])
 def test_models_of_old_versions_predict_and_train_on(name):
     path, record = fixture(name)
     model = load_model(path)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import ModelFileError, StriateError
+from striate.formats.keras2_config import keras2_objects
 from striate.layers.former import updated
 from striate.lookup import serialized
 from striate.losses import ALIASES
@@ -20,9 +21,16 @@ _DEPTH = 50  # of models within models
 _GONE: dict[str, tuple[Any, ...]] = {
     "batch_input_shape": (None,), "fused": (None, True, False), "virtual_batch_size": (None,), "adjustment": (None,),
     "renorm": (False,), "renorm_clipping": (None,), "renorm_momentum": (0.99,), "implementation": (None, 0, 1, 2),
+    "rng_type": (None, "stateful", "stateless", "legacy_stateful"),  # of random changes of images
     "input_spec": (None,), "sparse": (False, None), "ragged": (False, None), "batch_size": (None,),
 }  # fmt: skip
+_FOREIGN = (("Transpose", "groups", 1), ("SpatialDropout", "noise_shape", None))  # of the class that these come from
 _OF_DEPTHWISE = ("groups", "filters", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
+_OPTIMIZER_NEW = (  # Keras 2 lacks these; the values are those that Keras 3 takes without them
+    ("weight_decay", None), ("use_ema", False), ("ema_momentum", 0.99), ("ema_overwrite_frequency", None),
+    ("loss_scale_factor", None), ("gradient_accumulation_steps", None),
+    *((name, None) for name in ("clipnorm", "global_clipnorm", "clipvalue")),
+)  # fmt: skip
 _OPTIMIZER_WITHOUT_MEANING = ("jit_compile", "is_legacy_optimizer", "schedule_decay", "decay")
 
 
@@ -61,21 +69,13 @@ def modern_compile(training: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {"optimizer": _optimizer(optimizer)} | arguments
 
 
-def legacy_model(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The Keras 2 form of what Keras 3 writes: for older programs, and for Keras 3's reader of .h5 files."""
-    config = dict(form["config"])
-    if "layers" in config:
-        config["layers"] = [_legacy_layer(layer) for layer in config["layers"]]
-    for key in ("dtype", "build_input_shape"):
-        config.pop(key, None)
-    return {"class_name": form["class_name"], "config": legacy_objects(config)}
-
-
 def legacy_compile(form: Mapping[str, Any]) -> dict[str, Any]:
     """The training_config for what Keras 3 writes of `compile`."""
-    made = {key: legacy_objects(form.get(key)) for key in ("metrics", "weighted_metrics", "loss_weights")}
-    made["loss"] = _named_in_full(legacy_objects(form.get("loss")))
-    optimizer = {key: form["optimizer"][key] for key in ("class_name", "config")}  # schedules keep their modules
+    made = {key: keras2_objects(form.get(key)) for key in ("metrics", "weighted_metrics", "loss_weights")}
+    made["loss"] = _named_in_full(keras2_objects(form.get("loss")))
+    given = form["optimizer"]["config"].items()
+    config = {key: value for key, value in given if (key, value) not in _OPTIMIZER_NEW}
+    optimizer = {"class_name": form["optimizer"]["class_name"], "config": config}  # schedules keep their modules
     return made | {"sample_weight_mode": None, "optimizer_config": optimizer}
 
 
@@ -86,16 +86,6 @@ def _named_in_full(loss: Any) -> Any:
     if isinstance(loss, Mapping) and "class_name" not in loss:
         return {key: _named_in_full(one) for key, one in loss.items()}
     return [_named_in_full(one) for one in loss] if isinstance(loss, list) else loss
-
-
-def legacy_objects(value: Any) -> Any:
-    """A configuration whose objects are class_name and config alone, and whose policies are names."""
-    if isinstance(value, Mapping):
-        if value.get("class_name") == "DTypePolicy":
-            return value["config"]["name"]
-        dropped = ("module", "registered_name", "build_config") if "class_name" in value else ()
-        return {key: legacy_objects(item) for key, item in value.items() if key not in dropped}
-    return [legacy_objects(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _layer(form: Any, name: str, depth: int) -> dict[str, Any]:
@@ -132,6 +122,9 @@ def _config(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return made if shape is None else made | {"batch_shape": shape}
     if "Depthwise" in class_name or "Separable" in class_name:
         made = {key: value for key, value in made.items() if key not in _OF_DEPTHWISE or _needed(class_name, key)}
+    for family, argument, value in _FOREIGN:
+        if family in class_name and made.get(argument, value) == value:
+            made.pop(argument, None)
     if isinstance(made.get("axis"), list) and len(made["axis"]) == 1:
         made["axis"] = made["axis"][0]
     return made
@@ -147,6 +140,8 @@ def _plain_objects(value: Any) -> Any:
         return [_plain_objects(item) for item in value]
     if not isinstance(value, Mapping):
         return value
+    if value.get("class_name") == "function" and value.get("module") == "builtins":
+        return str(value.get("config")).removesuffix("_v2")  # TensorFlow's own name of an activation
     made = {key: _plain_objects(item) for key, item in value.items()}
     if isinstance(made.get("class_name"), str) and isinstance(made.get("config"), dict):
         config = made["config"]
@@ -182,14 +177,3 @@ def _metrics(value: Any) -> Any:
         function = value["config"].get("fn")
         return function if isinstance(function, str) else _plain_objects(value)
     return value
-
-
-def _legacy_layer(form: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer as Keras 2 writes it."""
-    made: dict[str, Any] = legacy_objects(form)
-    if "layers" in form["config"]:
-        made |= legacy_model(form)  # name and calls in a functional model stay
-    config = made["config"]
-    if form["class_name"] == "InputLayer" and "batch_shape" in config:
-        config["batch_input_shape"] = config.pop("batch_shape")
-    return made

@@ -26,8 +26,9 @@ def save_legacy_model(model: Model, path: Path, overwrite: bool = True) -> None:
         ModelFileError: the name, a layer class of your own, or a folder that cannot be written, such as a full disk.
     """
     from striate.formats.atomic import replacing
+    from striate.formats.keras2_config import keras2_model
     from striate.formats.keras_config import describe_model
-    from striate.formats.legacy_config import legacy_compile, legacy_model
+    from striate.formats.legacy_config import legacy_compile
     from striate.formats.legacy_h5 import LegacyWriter
     from striate.formats.legacy_optimizer import describe_optimizer
     from striate.formats.legacy_weights import describe_layers
@@ -35,7 +36,7 @@ def save_legacy_model(model: Model, path: Path, overwrite: bool = True) -> None:
     name = checked_target(path, (".h5", ".hdf5"), overwrite)
     form = describe_model(model)
     with replacing(name) as file, LegacyWriter(file) as writer:
-        writer.write_attributes(model_config=json.dumps(legacy_model(form)))
+        writer.write_attributes(model_config=json.dumps(keras2_model(form)))
         writer.write_layers(describe_layers(model), "model_weights")
         if model.optimizer is not None:
             writer.write_attributes(training_config=json.dumps(legacy_compile(form["compile_config"])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from striate.errors import StriateError
@@ -82,12 +82,15 @@ def build(config: Mapping[str, Any], make: MakeLayer = make_layer) -> tuple[Any,
     if not isinstance(forms, list):
         raise StriateError("Functional: the configuration has no list of layers")
     layers: dict[str, Layer] = {}
+    counted: set[str] = set()  # models whose own making Keras 2 counts as their first call
     pending: dict[tuple[str, int], Any] = {}
     for index, form in enumerate(map(as_layer, forms)):
         layer = make(form, index)
         if layer.name in layers:
             raise StriateError(f"Functional: two layers are called {layer.name!r}")
         layers[layer.name] = layer
+        if isinstance(layer, Network) and layer.input_shapes is not None:
+            counted.add(layer.name)
         nodes = form.get("inbound_nodes", [])
         if not isinstance(nodes, list):
             raise StriateError(f"{layer.name}: inbound_nodes: expected a list")
@@ -95,7 +98,7 @@ def build(config: Mapping[str, Any], make: MakeLayer = make_layer) -> tuple[Any,
     made = {(name, 0): list(layer.calls[0].outputs) for name, layer in layers.items() if layer.calls}
     if set(made) & set(pending):
         raise StriateError(f"{next(iter(set(made) & set(pending)))[0]}: stands for images and has inputs of its own")
-    _call_all(layers, pending, made)
+    _call_all(layers, pending, made, counted)
 
     def find(reference: Reference) -> SymbolicTensor:
         name, place, index = reference
@@ -110,13 +113,14 @@ def build(config: Mapping[str, Any], make: MakeLayer = make_layer) -> tuple[Any,
 
 
 def _call_all(
-    layers: Mapping[str, Layer], pending: Mapping[tuple[str, int], Any], made: dict[tuple[str, int], list[Any]]
+    layers: Mapping[str, Layer], pending: Mapping[tuple[str, int], Any], made: dict[tuple[str, int], list[Any]],
+    counted: Set[str],
 ) -> None:
     """Make every call as soon as what it needs is there; each is looked at once for each thing that it needs."""
     waiting: dict[tuple[str, int], list[tuple[str, int]]] = {}
     missing: dict[tuple[str, int], int] = {}
     for key, node in pending.items():
-        needs = {(name, place) for name, place, _ in _references(node, layers)} - set(made)
+        needs = {(name, place) for name, place, _ in _references(node, counted)} - set(made)
         needs |= {(key[0], key[1] - 1)} if key[1] else set()  # a layer's calls keep their order
         missing[key] = len(needs)
         for need in needs:
@@ -124,7 +128,7 @@ def _call_all(
     ready = deque(key for key, count in missing.items() if not count)
     while ready:
         key = ready.popleft()
-        made[key] = _call(layers[key[0]], pending[key], layers, made)
+        made[key] = _call(layers[key[0]], pending[key], counted, made)
         for other in waiting.get(key, ()):
             missing[other] -= 1
             if not missing[other]:
@@ -137,7 +141,7 @@ def _call_all(
         )
 
 
-def _call(layer: Layer, node: Any, layers: Mapping[str, Layer], made: Mapping[tuple[str, int], list[Any]]) -> list[Any]:
+def _call(layer: Layer, node: Any, counted: Set[str], made: Mapping[tuple[str, int], list[Any]]) -> list[Any]:
     args, options = _arguments(node, layer.name)
     known = {key: value for key, value in options.items() if value is not None}
     training = known.pop("training", None)
@@ -152,7 +156,7 @@ def _call(layer: Layer, node: Any, layers: Mapping[str, Layer], made: Mapping[tu
         tensor: SymbolicTensor = outputs[index]
         return tensor
 
-    given = _resolved(args, find, layers, isinstance(node, list))
+    given = _resolved(args, find, counted, isinstance(node, list))
     return list(flatten(layer(one_or_list(given), **({} if training is None else {"training": training}))))
 
 
@@ -166,32 +170,32 @@ def _arguments(node: Any, layer: str) -> tuple[list[Any], dict[str, Any]]:
     raise StriateError(f"{layer}: inbound_nodes: got {type(node).__name__}, expected a call with its inputs")
 
 
-def _references(node: Any, layers: Mapping[str, Layer]) -> list[Reference]:
+def _references(node: Any, counted: Set[str]) -> list[Reference]:
     found: list[Reference] = []
 
     def note(reference: Reference) -> Any:
         found.append(reference)
         return reference
 
-    _resolved(_arguments(node, "Functional")[0], note, layers, isinstance(node, list))
+    _resolved(_arguments(node, "Functional")[0], note, counted, isinstance(node, list))
     return found
 
 
-def _resolved(value: Any, find: Callable[[Reference], Any], layers: Mapping[str, Layer], legacy: bool) -> Any:
+def _resolved(value: Any, find: Callable[[Reference], Any], counted: Set[str], legacy: bool) -> Any:
     """A structure with its references replaced by what they stand for. Keras 2 counted inner models' calls from 1."""
     if legacy:
         found = []
         for entry in value:
             name, place, index = _reference(entry)
-            found.append(find((name, place - isinstance(layers.get(name), Network), index)))
+            found.append(find((name, place - (name in counted), index)))
         return found
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
             config = value.get("config")
             return find(_reference(config.get("keras_history") if isinstance(config, Mapping) else None))
-        return {key: _resolved(item, find, layers, legacy) for key, item in value.items()}
+        return {key: _resolved(item, find, counted, legacy) for key, item in value.items()}
     if isinstance(value, list):
-        return [_resolved(item, find, layers, legacy) for item in value]
+        return [_resolved(item, find, counted, legacy) for item in value]
     raise StriateError(f"Functional: a layer is called with {value!r}, expected tensors of the network")
 
 

@@ -19,6 +19,7 @@ from striate.training import by_output
 from striate.training.compiled import Compiled, rule_key
 from striate.training.data import labelled, view_images
 from striate.training.meters import Meters
+from striate.training.targets import Output
 
 if TYPE_CHECKING:
     from striate.metrics import Metric
@@ -158,14 +159,21 @@ class Compilable(Network):
 
     def _examples(
         self, compiled: Compiled, find: FirstNotFinite, x: Any, y: Any, sample_weight: Any, class_weight: Any,
-        prefix: str = "", shapes: Sequence[Shape] | None = None,
+        prefix: str = "", shapes: Sequence[Shape] | None = None, known: dict[Any, list[Output]] | None = None,
     ) -> Examples:
-        """Data checked and converted, without touching the model. find: the search for NaN and infinity."""
+        """Data checked and converted, without touching the model.
+
+        find: the search for NaN and infinity. known: where to keep the outputs for the sizes of images met so far.
+        """
         if compiled.loss is None:
             raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
         views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
         shapes = [array.shape[1:] for array in views]
-        outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
+        outputs = (known or {}).get(tuple(shapes))
+        if outputs is None:
+            outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
+        if known is not None:
+            known[tuple(shapes)] = outputs
         untrained = [output.name for output in outputs if output.loss is None]
         y = by_output.targets_of(y, self._target_names, f"{prefix}y", untrained)
         return labelled(views, y, sample_weight, class_weight, shapes, outputs, find, prefix)

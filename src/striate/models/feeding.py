@@ -21,6 +21,7 @@ from striate.training.compiled import Compiled
 from striate.training.data import prepare_images, split_examples, view_images
 from striate.training.loop import Programs
 from striate.training.meters import Meters
+from striate.training.targets import Output
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,10 @@ class Feeding(Compilable):
     ) -> feeds.Check:
         """What checks one batch with its labels. The engine is busy meanwhile, so NumPy looks for NaN."""
 
+        known: dict[Any, list[Output]] = {}
+
         def check(x: Any, y: Any, weights: Any) -> Examples:
-            examples = self._examples(compiled, find_not_finite, x, y, weights, class_weight, "", shapes)
+            examples = self._examples(compiled, find_not_finite, x, y, weights, class_weight, "", shapes, known)
             self._check_rows(examples.images)
             return examples
 

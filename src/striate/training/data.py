@@ -32,6 +32,7 @@ from striate.layers.shapes import OpenShape
 from striate.training import by_output
 from striate.training.targets import Output, prepare_targets
 
+FOR_A_SINGLE_IMAGE = "for a single image give"
 PIECE_BYTES = 16 << 20  # converted at once while searching for NaN
 
 
@@ -199,7 +200,7 @@ def _fit_shape(array: AnyArray, shape: OpenShape, name: str) -> AnyArray:
         return array
     hint = ""
     if fits(array.shape, shape):
-        hint = f"; for a single image give {name}[np.newaxis]"
+        hint = f"; {FOR_A_SINGLE_IMAGE} {name}[np.newaxis]"
     elif array.ndim == len(shape) and len(shape) > 1:
         hint = "; the channel axis seems to be missing"
     elif array.ndim == len(shape) + 1 and (*array.shape[2:], array.shape[1]) == shape:

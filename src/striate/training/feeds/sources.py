@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from array import array
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +62,7 @@ class Source(ABC):
         endless: whether it is known that a pass has no end.
         restarts: whether another pass can begin.
         repeats: whether an epoch with more steps than a pass goes on with the next pass.
+        advice: what to do where single images come for batches.
         listener: what has the methods `on_epoch_begin` and `on_epoch_end`, if anything has.
     """
 
@@ -69,6 +72,7 @@ class Source(ABC):
     restarts: bool = True
     repeats: bool = False
     listener: Any = None
+    advice: str = ""
 
     @abstractmethod
     def begin(self, seed: int, iterations: int, shuffle: bool) -> None:
@@ -122,6 +126,7 @@ class IterableSource(Source):
 
     def _measure(self) -> None:
         if callable(getattr(self._iterable, "cardinality", None)):
+            self.advice = f"; {self.kind} gives single images; put .batch(32) after it"
             count = int(self._iterable.cardinality())
             self.length, self.endless = (count if count >= 0 else None), count == -1
         elif hasattr(self._iterable, "__len__"):
@@ -202,13 +207,14 @@ class Repeating:
     stream: Any
 
 
+_ARRAYS = (str, bytes, bytearray, memoryview, list, tuple, range, set, frozenset, deque, array)  # or errors
+
+
 def is_stream(value: Any) -> bool:
     """Whether a value gives batches rather than being an array, or a list, tuple or dictionary of arrays."""
-    if value is None or isinstance(value, (str, bytes, list, tuple, Mapping)) or hasattr(value, "__array__"):
-        return False
     if isinstance(value, Repeating):
         return True
-    if isinstance(value, (range, set, frozenset, memoryview, bytearray)):
+    if value is None or isinstance(value, (*_ARRAYS, Mapping)) or hasattr(value, "__array__"):
         return False
     counted = hasattr(value, "__len__") or hasattr(value, "num_batches")
     return hasattr(value, "__iter__") or _gives_blocks(value) or (counted and hasattr(value, "__getitem__"))

@@ -11,6 +11,7 @@ import numpy as np
 
 from striate.engines import Examples
 from striate.errors import DataError, ShapeError, StriateError
+from striate.training.data import FOR_A_SINGLE_IMAGE
 from striate.training.feeds.ahead import Ahead
 from striate.training.feeds.base import Block, Feed, ran_out
 from striate.training.feeds.sources import END, Piece, SequenceSource, Source, piece_of
@@ -199,7 +200,9 @@ class StreamFeed(Feed):
             alone = item.split() if isinstance(item, Piece) else []
             if len(alone) <= 1:
                 place = self._place.format(epoch=self._epoch, batch=self._checked + 1)
-                raise type(error)(f"{place}: {error}") from None
+                message, single, _ = str(error).partition(f"; {FOR_A_SINGLE_IMAGE}")
+                advice = self._source.advice if single else ""
+                raise type(error)(f"{place}: {message}{advice}" if advice else f"{place}: {error}") from None
             self._pieces.extendleft(reversed(alone))  # to find the one batch that it is about
             return self._next(limit)
         size = piece.batch_size or len(examples)

@@ -148,6 +148,14 @@ def test_any_number_of_threads_gives_the_same_bits(threads: int) -> None:
     assert same_bits(model, fitted(X, Y, sample_weight=W, batch_size=8, shuffle=False)[0])
 
 
+def test_a_pass_of_unknown_length_that_ends_with_an_epoch_is_followed_by_the_next(recwarn: Any) -> None:
+    model, history = fitted(Iterable(X, Y), steps_per_epoch=7)
+    other, expected = fitted(X, Y, batch_size=8, shuffle=False)
+    assert same_bits(model, other)
+    assert history.history == expected.history
+    assert not recwarn.list
+
+
 def test_class_weights_as_for_arrays() -> None:
     weights = {0: 2.0, 3: 0.25}
     model, history = fitted(endless(X, Y), steps_per_epoch=7, class_weight=weights)

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import striate
+from striate.engines import Examples
 from striate.errors import StriateError
-from striate.training.feeds import stream
+from striate.training.feeds import source_of, stream
 from striate.training.feeds.ahead import Ahead
 from training.networks import data
 from training.test_feeds import Batches, Blocks, _no_thread_is_left, compiled, endless, fitted, same_bits  # noqa: F401
@@ -138,6 +139,25 @@ def test_nothing_is_taken_beyond_the_epochs() -> None:
     assert counted.taken == 97
     model.predict(counted, steps=2, verbose=0)
     assert counted.taken == 99
+
+
+def test_the_thread_makes_no_more_batches_than_are_wanted() -> None:
+    def slow() -> Iterator[Any]:
+        for batch in endless(X, Y):
+            time.sleep(0.001)
+            yield batch
+
+    def check(x: Any, y: Any, weights: Any) -> Examples:
+        return Examples([x], [y])
+
+    counted = Counted(slow())
+    feed = stream.StreamFeed(source_of(counted), check, 10**6)
+    assert feed.begin(0, 0)
+    block = feed.take(10**5)  # so many are begun to be made
+    assert block is not None
+    assert len(block) == 8
+    feed.close()
+    assert counted.taken < 1000
 
 
 class Counted:

@@ -96,8 +96,7 @@ class Feeding(Compilable):
     def _begin(self, feed: feeds.Feed) -> None:
         """Get the first batch of what is not in memory, to be checked before any work."""
         if isinstance(feed, feeds.StreamFeed):
-            if self.built or feed.shuffled:  # else weights are drawn before the seed, whatever the data are
-                self._draw_seed()
+            self._draw_seed()
             feed.begin(self.seed, self.optimizer.iterations)
 
     def _checked(

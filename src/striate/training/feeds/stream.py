@@ -14,7 +14,7 @@ from striate.errors import DataError, ShapeError, StriateError
 from striate.training.data import FOR_A_SINGLE_IMAGE
 from striate.training.feeds.ahead import Ahead
 from striate.training.feeds.base import Block, Feed, ran_out
-from striate.training.feeds.sources import END, Piece, SequenceSource, Source, piece_of
+from striate.training.feeds.sources import END, Piece, Source, piece_of
 
 LONGEST_EPOCH = 1_000_000  # batches, where nothing says how many there are
 Check = Callable[[Any, Any, Any], Examples]
@@ -102,11 +102,6 @@ class StreamFeed(Feed):
     def kind(self) -> str:
         """What errors call the source."""
         return self._source.kind
-
-    @property
-    def shuffled(self) -> bool:
-        """Whether the seed decides about the order of the batches."""
-        return self._shuffle and isinstance(self._source, SequenceSource)
 
     @property
     def once(self) -> bool:

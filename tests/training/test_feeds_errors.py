@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,7 @@ def test_a_generator_that_ends_early_ends_training_with_a_warning() -> None:
         history = model.fit(batches(), steps_per_epoch=7, epochs=5, verbose=0)
     assert "ran out of data after 3 of 7 batches" in str(caught[0].message)
     assert "has ended and cannot begin again; training ended after epoch 2 of 5" in str(caught[-1].message)
+    assert {Path(warning.filename) for warning in caught} == {Path(__file__)}  # the user's own line
     assert history.epoch == [0, 1]
     assert model.optimizer.iterations == 10
     with pytest.warns(UserWarning, match="ended after epoch 1 of 3"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from striate.training.compiled import Compiled, rule_key
 from striate.training.data import labelled, view_images
 from striate.training.meters import Meters
 from striate.training.targets import Output
+from striate.warning import warn
 
 if TYPE_CHECKING:
     from striate.metrics import Metric
@@ -200,10 +200,7 @@ class Compilable(Network):
         if len(self._compiled_flags) != len(self.leaves()):  # layers were added since compile
             self._compiled_flags = self.trainable_flags
         if self._compiled_flags != self.trainable_flags:
-            warnings.warn(
-                f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect",
-                stacklevel=4,
-            )
+            warn(f"{self.name}: some layers' trainable changed since compile; compile again for that to take effect")
         sizes = [array.shape[1:] for array in examples.images]
         graph = self.graph_with(self._compiled_flags, sizes)
         shapes = [node.shape for node in graph.outputs]

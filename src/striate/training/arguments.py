@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from striate.checks import whole
 from striate.errors import StriateError
+from striate.warning import warn
 
 
 def batch_size_of(value: Any, name: str = "batch_size") -> int | None:
@@ -61,10 +61,9 @@ def told_of_threads(workers: Any, use_multiprocessing: Any, max_queue_size: Any)
         if value is not None:
             whole(name, value, 0)
     if use_multiprocessing is not None and flag("use_multiprocessing", use_multiprocessing):
-        warnings.warn(
+        warn(
             "use_multiprocessing=True: batches are prepared by a thread while the engine trains, not by processes; "
-            "nothing else changes",
-            stacklevel=3,
+            "nothing else changes"
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from striate.training.feeds import Block, Feed
 from striate.training.meters import Logs, Meters
 from striate.training.results import Results
 from striate.training.trained import Trained
+from striate.warning import warn
 
 if TYPE_CHECKING:
     from striate.optimizers import Optimizer
@@ -88,8 +88,7 @@ def run_fit(model: Trained, plan: Plan, meters: Meters, callbacks: CallbackList,
     try:
         for epoch in range(plan.initial_epoch, plan.epochs):
             if not plan.train.begin(model.seed, model.optimizer.iterations):
-                message = f"{plan.train.spent}; training ended after epoch {epoch} of {plan.epochs}"
-                warnings.warn(message, stacklevel=3)
+                warn(f"{plan.train.spent}; training ended after epoch {epoch} of {plan.epochs}")
                 break
             callbacks.on_epoch_begin(epoch)
             logs, trouble = _train_epoch(model, plan, meters, callbacks)
@@ -169,7 +168,7 @@ def finish(feed: Feed, whole: bool) -> None:
     """End an epoch; whole: nothing was left of it."""
     note = feed.end()
     if note and whole:
-        warnings.warn(note, stacklevel=2)
+        warn(note)
 
 
 def take_steps(

@@ -57,7 +57,7 @@ $(VENV)/.installed-lint: $(VENV)/.installed
 	@touch $@
 
 lint: $(VENV)/.installed-lint
-	$(BIN)/python -m ruff check src tests benchmarks tools
+	$(BIN)/python -m ruff check src tests benchmarks tools examples
 
 types: $(VENV)/.installed-lint
 	$(BIN)/python -m mypy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -252,11 +253,12 @@ def _importances(study: Any) -> dict[str, float]:
     """The share of each setting in how the trials differ (PED-ANOVA, Watanabe et al. 2023)."""
     package = optuna()
     finished = study.get_trials(deepcopy=False, states=(package.trial.TrialState.COMPLETE,))
-    if len({trial.value for trial in finished}) < 4:
+    if len({trial.value for trial in finished}) < 3:
         return {}
-    found = package.importance.get_param_importances(
-        study, evaluator=package.importance.PedAnovaImportanceEvaluator()
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", package.exceptions.ExperimentalWarning)  # of Optuna 4
+        evaluator = package.importance.PedAnovaImportanceEvaluator()
+    found = package.importance.get_param_importances(study, evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}
 
 

@@ -75,7 +75,7 @@ def movement(boot: np.ndarray) -> None:
 
 def deep(quick: bool) -> None:
     """Pooling halves the image twice and filters double: 64, then twice 128, then twice 256 (Geron 2019)."""
-    (x, y), (x_test, y_test) = clothes(*((400, 200) if quick else (10000, 2000)), quick=True)
+    (x, y), (x_test, y_test) = clothes(*((400, 200) if quick else (4000, 1000)), quick=True)
     striate.utils.set_random_seed(1)
     model = striate.Sequential([layers.Input((28, 28, 1)), layers.Rescaling(1 / 255)])
     for filters, kernel in ((64, 7), (0, 0), (128, 3), (128, 3), (0, 0), (256, 3), (256, 3), (0, 0)):
@@ -88,7 +88,7 @@ def deep(quick: bool) -> None:
     model.add(layers.Dense(10, activation="softmax"))
     print(f"\nThe deep network: {model.count_params():,} parameters.")
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    losses = model.fit(x, y, epochs=2 if quick else 5, verbose=0).history["loss"]
+    losses = model.fit(x, y, epochs=2 if quick else 4, verbose=0).history["loss"]
     print(f"{len(x):,} images: loss {losses[0]:.2f} in the first epoch, {losses[-1]:.2f} in the last; "
           f"test accuracy {accuracy(model, x_test, y_test):.1%}.")  # fmt: skip
 

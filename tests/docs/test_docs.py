@@ -17,6 +17,7 @@ DOCUMENTS = [
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/start.md", "docs/design.md",
         "docs/performance.md", "docs/augmentation.md", "docs/data.md", "docs/engines.md", "docs/ensembles.md",
         "docs/programs.md", "docs/search.md",
+        "examples/README.md",
     )
 ]  # fmt: skip
 WITH_PROGRAMS = ["README.md", "docs/start.md", "docs/data.md"]

@@ -48,7 +48,7 @@ def clothes(text: str, folder: Path) -> None:
 
 def fine_tuning(text: str, folder: Path) -> None:
     assert "358,210 parameters" in text
-    assert percents(text, "from nothing")[0] + 10 < percents(text, "frozen convolutions")[0]
+    assert percents(text, "from nothing")[0] + 10 < percents(text, "frozen convolutions")[0]  # after ten steps
     assert "The frozen convolutions are as they were, to the last bit." in text
 
 

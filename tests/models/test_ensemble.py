@@ -44,7 +44,7 @@ def test_the_mean_of_the_members(members: list[Any]) -> None:
     np.testing.assert_allclose(result, mean(members, x), atol=1e-7)
     np.testing.assert_allclose(result.sum(axis=1), 1, atol=1e-6)
     np.testing.assert_array_equal(result, ensemble.predict(x, batch_size=7, verbose=0))
-    np.testing.assert_allclose(ensemble(x), result, atol=1e-6)
+    np.testing.assert_allclose(ensemble(x).numpy(), result, atol=1e-6)
 
 
 def test_weights(members: list[Any]) -> None:
@@ -190,6 +190,8 @@ def test_what_cannot_be_an_ensemble(members: list[Any]) -> None:
 def test_data_that_do_not_fit(members: list[Any]) -> None:
     ensemble = striate.Ensemble(members)
     x, y = data(20)
+    with pytest.raises(DataError, match="x: got a generator, expected an array"):
+        ensemble.predict((image for image in x), verbose=0)
     with pytest.raises(ShapeError, match=r"x: got images of shape \(7, 8, 1\)"):
         ensemble.predict(x[:, 1:], verbose=0)
     with pytest.raises(DataError, match="index"):

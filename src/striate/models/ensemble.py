@@ -19,6 +19,7 @@ from striate.graph import Array
 from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import flatten, is_symbolic, packed
 from striate.models.model import Model
+from striate.tensors import wrapped
 from striate.training import arguments, by_output
 from striate.training.compiled import Compiled
 from striate.training.data import labelled, view_images
@@ -95,7 +96,7 @@ class Ensemble:
     # What it says
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
-        """The mean of what the members put out for arrays of images.
+        """The mean of what the members put out for arrays of images, as tensors.
 
         Raises:
             StriateError: symbolic tensors; `layers.Average()([member(x) for member in members])` is for them.
@@ -106,7 +107,8 @@ class Ensemble:
                 "layers.Average()([member(x) for member in ensemble.members])"
             )
         given = self.members[0]._arranged(inputs)
-        return self._mean(flatten(member(given, training=training)) for member in self.members)
+        each = (flatten(member(given, training=training)) for member in self.members)
+        return self._mean(each, wrapped)
 
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", engine: Any = None
@@ -252,13 +254,13 @@ class Ensemble:
                 print(f"member {i + 1} of {len(self)}: {member.name}")
             yield flatten(member.predict(given, batch_size=batch_size, verbose=0, engine=engine))
 
-    def _mean(self, each: Iterator[list[Array]]) -> Any:
+    def _mean(self, each: Iterator[list[Array]], finish: Callable[[Array], Any] = np.asarray) -> Any:
         """The weighted mean in double precision, in the form in which the first member puts it out."""
         totals: list[NDArray[np.float64]] = []
         for weight, outputs in zip(self.weights, each, strict=True):
             scaled = [np.multiply(output, weight, dtype=np.float64) for output in outputs]
             totals = [total + part for total, part in zip(totals, scaled, strict=True)] if totals else scaled
-        return self.members[0]._output_structure(None, [total.astype(np.float32) for total in totals])
+        return self.members[0]._output_structure(None, [finish(total.astype(np.float32)) for total in totals])
 
 
 class _Scorer:

@@ -96,6 +96,10 @@ NAMES: dict[str, str] = {
     **{f"losses.{name}": f"losses.{now}" for name, now in _FORMER.items()},
     **{f"metrics.{name}": f"metrics.{now}" for name, now in _FORMER.items()},
     "models.Input": "layers.Input",
+    **{
+        f"optimizers.{name.lower()}": f"optimizers.{name}"
+        for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
+    },
     "regularizers.l1l2": "regularizers.l1_l2",
     **{f"objectives.{name}": f"losses.{now}" for name, now in _FORMER.items()},
 }

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests.programs import small_data
 from tests.programs.conftest import HERE, POISON, Run
 

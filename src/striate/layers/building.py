@@ -184,6 +184,23 @@ class Built:
         """The parameters that the optimizer leaves alone."""
         return [parameter for parameter in self.weights if not parameter.trainable]
 
+    # Where nothing but weights is a variable, these are other names.
+
+    @property
+    def variables(self) -> list[Parameter]:
+        """The same as `weights`."""
+        return self.weights
+
+    @property
+    def trainable_variables(self) -> list[Parameter]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Parameter]:
+        """The same as `non_trainable_weights`."""
+        return self.non_trainable_weights
+
     def get_weights(self) -> list[Array]:
         """Copies of all parameters' numbers, in the order of `weights`."""
         return [parameter.numpy() for parameter in self.weights]

@@ -1,12 +1,12 @@
 '''CIFAR10 with a generator of images, in the style of Keras 2.2's examples.'''
 
 import os
+
 import keras
 from keras.datasets import cifar10
-from keras.preprocessing.image import ImageDataGenerator
+from keras.layers import Activation, Conv2D, Dense, Flatten, MaxPooling2D
 from keras.models import Sequential
-from keras.layers import Dense, Activation, Flatten
-from keras.layers import Conv2D, MaxPooling2D
+from keras.preprocessing.image import ImageDataGenerator
 
 batch_size = 32
 num_classes = 10

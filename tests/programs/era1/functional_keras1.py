@@ -1,8 +1,8 @@
 # The functional API of Keras 1, and the layer of Keras 2 that followed merge()
 import numpy as np
-from keras.layers import Input, Dense, Embedding, Flatten
-from keras.layers.merge import concatenate, Add
+from keras.layers import Dense, Input
 from keras.layers.advanced_activations import LeakyReLU, PReLU
+from keras.layers.merge import Add, concatenate
 from keras.models import Model
 from keras.optimizers import Adam
 

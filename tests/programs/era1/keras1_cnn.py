@@ -1,14 +1,15 @@
 # A program of 2016, for Keras 1
 import numpy as np
+
 np.random.seed(123)
-from keras.models import Sequential
-from keras.layers.core import Dense, Dropout, Activation, Flatten
-from keras.layers.convolutional import Convolution2D, MaxPooling2D
-from keras.regularizers import l2
 from keras.constraints import maxnorm
-from keras.optimizers import SGD
-from keras.utils import np_utils
 from keras.datasets import cifar10
+from keras.layers.convolutional import Convolution2D, MaxPooling2D
+from keras.layers.core import Activation, Dense, Dropout, Flatten
+from keras.models import Sequential
+from keras.optimizers import SGD
+from keras.regularizers import l2
+from keras.utils import np_utils
 
 (X_train, y_train), (X_test, y_test) = cifar10.load_data()
 X_train, X_test = X_train.astype('float32') / 255.0, X_test.astype('float32') / 255.0

@@ -1,12 +1,13 @@
 # Learning rates asked and set through the backend, curves of acc, as programs of Keras 2.2 do
 import matplotlib
+
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import backend as K
-from keras.callbacks import Callback, LearningRateScheduler, ModelCheckpoint, EarlyStopping
+from keras.callbacks import Callback, EarlyStopping, LearningRateScheduler, ModelCheckpoint
 from keras.layers import Dense
-from keras.models import Sequential, load_model
+from keras.models import Sequential
 from keras.optimizers import SGD
 
 

@@ -1,7 +1,7 @@
 # tf.keras as TensorFlow 1.12's first tutorial used it
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
-import numpy as np
 
 print(tf.__version__)
 fashion_mnist = keras.datasets.fashion_mnist

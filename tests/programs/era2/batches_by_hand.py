@@ -1,8 +1,8 @@
 # A training loop of one's own over train_on_batch, with a display of its own
 import sys
 
-import numpy as np
 import keras
+import numpy as np
 from keras import layers
 
 rng = np.random.default_rng(5)

@@ -6,7 +6,7 @@ x, x_test = x.astype("float32") / 255, x_test.astype("float32") / 255
 y, y_test = keras.utils.to_categorical(y), keras.utils.to_categorical(y_test)
 model = keras.Sequential([
     keras.Input((32, 32, 3)),
-    layers.Conv2D(8, 3, padding="same", kernel_initializer="he_uniform", kernel_constraint=keras.constraints.MaxNorm(3)),
+    layers.Conv2D(8, 3, padding="same", kernel_constraint=keras.constraints.MaxNorm(3)),
     layers.Activation("relu"),
     layers.Conv2D(8, 3, strides=2, kernel_regularizer=keras.regularizers.L2(0.01), activation="relu"),
     layers.MaxPooling2D(2), layers.Dropout(0.2), layers.Flatten(), layers.Dense(16, activation="relu"),

@@ -26,10 +26,14 @@ SPELLINGS = {
     "tensorflow.compat.v1.keras": "striate.keras",
     "tensorflow.compat.v2": "striate.tensorflow",
     "tensorflow.compat.v2.keras": "striate.keras",
+    "tensorflow.initializers": "striate.keras.initializers",
     "tensorflow.keras": "striate.keras",
+    "tensorflow.losses": "striate.keras.losses",
+    "tensorflow.metrics": "striate.keras.metrics",
+    "tensorflow.optimizers": "striate.keras.optimizers",
     "tensorflow.python.keras": "striate.keras",
 }
-BETWEEN = ("keras.api._v2", "tensorflow", "tensorflow.compat", "tensorflow.python")  # hold nothing but such modules
+BETWEEN = ("keras.api._v2", "tensorflow.python")  # hold nothing but such modules
 
 
 class Answerer(MetaPathFinder, Loader):

@@ -16,6 +16,7 @@ from keras import layers
 import keras.layers as a
 import tensorflow.keras.layers as b
 import tf_keras.layers as c
+import tensorflow.compat.v1.keras.layers as f
 import keras.api.layers as d
 import tensorflow.python.keras.layers as e
 from tensorflow.keras import layers as g
@@ -23,7 +24,7 @@ from keras.api._v2.keras import layers as h
 import tensorflow.keras as keras
 import keras as plain
 import striate.keras, striate.layers
-assert {id(m) for m in (a, b, c, d, e, g, h, keras.layers, striate.keras.layers)} == {id(layers)}
+assert {id(m) for m in (a, b, c, d, e, f, g, h, keras.layers, striate.keras.layers)} == {id(layers)}
 assert plain is keras is sys.modules["keras"] is striate.keras
 from keras.layers.convolutional import Conv2D
 from keras.layers.advanced_activations import LeakyReLU
@@ -44,6 +45,10 @@ assert mse is mean_squared_error is keras.losses.MSE
 assert Model is keras.Model and Layer is keras.Layer is keras.layers.Layer
 assert "Conv2D" in dir(layers) and "Conv2D" in layers.__all__ and "layers" in dir(keras)
 assert not hasattr(layers, "LSTM") and getattr(keras, "wrappers", None) is None
+import tensorflow as tf, tensorflow.compat.v1 as tf1
+from tensorflow.nn import relu
+import tensorflow.nn as nn
+assert tf1 is tf and tf.keras is keras and nn is tf.nn and nn.relu is relu and tf.losses is keras.losses
 print("same")
 """
 

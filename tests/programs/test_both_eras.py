@@ -92,6 +92,7 @@ def both(keras: Any, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     return side("striate", PROGRAMS, data, folder), theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
 def test_it_trains_as_keras_does(both: tuple[dict[str, Any], dict[str, Any]], program: Path) -> None:
     ours = both[0][name_of(program)]

@@ -49,7 +49,10 @@ class Answerer(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Put Striate's module in the new one's place: the import system takes what stands in `sys.modules`."""
-        sys.modules[module.__name__] = own_module(module.__name__) or module
+        own = own_module(module.__name__) or module
+        if not hasattr(own, "__path__"):
+            own.__path__ = []  # modules below it are asked for here, too
+        sys.modules[module.__name__] = own
 
 
 def answer() -> None:

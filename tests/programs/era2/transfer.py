@@ -21,8 +21,9 @@ print(len(model.trainable_variables), "trainable;", len(base_model.layers), "lay
 model.fit(x, y, epochs=1, verbose=0)
 
 base_model.trainable = True
-for layer in base_model.layers[:100]:
-    layer.trainable = False
+for number, layer in enumerate(base_model.layers):
+    if number < 100 or isinstance(layer, tf.keras.layers.BatchNormalization):
+        layer.trainable = False
 model.compile(optimizer=tf.keras.optimizers.RMSprop(learning_rate=1e-5),
               loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
 print(len(model.trainable_variables), "trainable")

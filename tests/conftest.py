@@ -7,11 +7,15 @@ import os
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ["KERAS_BACKEND"] = "torch"  # must be set before Keras is first imported
 
 import striate.engines  # noqa: F401 (layers and activations can then be called on arrays)
 from striate.layers.base import reset_names
+
+settings.register_profile("striate", deadline=None)  # how long an example takes depends on what else the machine does
+settings.load_profile("striate")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

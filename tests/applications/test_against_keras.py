@@ -75,6 +75,10 @@ def assert_same(ours: Any, theirs: Any, sequential: bool = False) -> None:
     assert [weight.shape for weight in ours.weights] == [tuple(weight.shape) for weight in theirs.weights]
     assert ours.count_params() == theirs.count_params()
     assert ours.output_shape == theirs.output_shape
+    for argument in ("epsilon", "momentum", "rate"):  # of which outputs show little or nothing
+        assert [getattr(layer, argument, None) for layer in ours.layers] == [
+            getattr(layer, argument, None) for layer in theirs.layers
+        ]
     generator = np.random.default_rng(0)
     weights = [_shaken(generator, weight.name, weight.numpy()) for weight in ours.weights]
     ours.set_weights(weights)

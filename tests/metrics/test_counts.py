@@ -197,7 +197,7 @@ def test_shapes_that_do_not_fit() -> None:
 @pytest.mark.parametrize("name", ["BinaryIoU", "Precision", "TruePositives"])
 def test_an_output_that_equals_the_threshold(keras: Any, name: str) -> None:
     """It means yes to BinaryIoU, and no to the counts."""
-    y, outputs = np.array([1, 0, 1, 0]), np.array([0.5, 0.5, 0.25, 0.75], np.float32)
+    y, outputs = np.array([1, 1, 1, 0, 0]), np.array([0.5, 0.5, 0.75, 0.25, 0.5], np.float32)
     ours, theirs = getattr(metrics, name)(), getattr(keras.metrics, name)()
     for metric in (ours, theirs):
         metric.update_state(y, outputs)

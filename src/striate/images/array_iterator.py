@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from striate.arrays import check_finite, numeric_array
 from striate.engines import get
 from striate.errors import DataError, ShapeError, StriateError
+from striate.images.blocks import made, to_channels_last
 from striate.images.conversion import data_format_of
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
 from striate.images.parameters import dtype_of
@@ -35,8 +36,6 @@ class NumpyArrayIterator(Iterator):
         save_prefix: str = "", save_format: str = "png", subset: str | None = None, ignore_class_split: bool = False,
         dtype: Any = None,
     ) -> None:
-        from striate.images.generator import to_channels_last
-
         self.image_data_generator = image_data_generator
         self.data_format, self.dtype = data_format_of(data_format), dtype_of(dtype).name
         images, others = _images_and_others(x)
@@ -68,7 +67,7 @@ class NumpyArrayIterator(Iterator):
         self._saver = ImageSaver(save_to_dir, save_prefix, save_format) if save_to_dir else None
 
     def _block(self, indices: NDArray[np.int64], epoch: int, first: int) -> Block:
-        x = self.image_data_generator.block(self._images, indices, self._generator(epoch), first)
+        x = made(self.image_data_generator, self._images, indices, self._generator(epoch), first)
         if self._saver:
             self._saver.save(x, indices, self.data_format, self._generator(epoch, NAMES + first))
         inputs: Any = [x, *(other[indices] for other in self.x_misc)] if self.x_misc else x

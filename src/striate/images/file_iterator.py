@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import DataError, StriateError
+from striate.images.blocks import made
 from striate.images.conversion import data_format_of
 from striate.images.files import COLOR_MODES, check_reading, in_threads, load_img
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
@@ -104,7 +105,7 @@ class FileIterator(Iterator):
 
     def _block(self, indices: NDArray[np.int64], epoch: int, first: int) -> Block:
         images = self._decoded(indices)
-        x = self.image_data_generator.block(images, np.arange(len(images)), self._generator(epoch), first)
+        x = made(self.image_data_generator, images, np.arange(len(images)), self._generator(epoch), first)
         x = x.astype(self.dtype, copy=False)
         if self._saver:
             self._saver.save(x, indices, self.data_format, self._generator(epoch, NAMES + first))

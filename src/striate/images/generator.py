@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from striate import random
 from striate.arrays import check_finite, numeric_array, to_float32
 from striate.checks import whole
-from striate.engines.image_warp import FILL_MODES, warp_images
-from striate.errors import DataError, ShapeError, StriateError
+from striate.engines.image_warp import FILL_MODES
+from striate.errors import ShapeError, StriateError
 from striate.images import parameters as checks
+from striate.images.blocks import AnyImages, from_channels_last, to_channels_last, transformed
 from striate.images.conversion import data_format_of
 from striate.images.geometry import in_type_of
 from striate.images.standardization import TINY, check_whitened, standardize, whitening_matrix
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from striate.images.array_iterator import NumpyArrayIterator
     from striate.images.dataframe_iterator import DataFrameIterator
     from striate.images.directory_iterator import DirectoryIterator
-
-AnyImages = NDArray[Any]
 
 
 class ImageDataGenerator:
@@ -112,7 +111,7 @@ class ImageDataGenerator:
         self.zca_whitening_matrix: Any = None
         self._settle_overrides()
         self._check_whole_numbers()
-        self._ranges()  # refuses what does not fit
+        self.ranges()  # refuses what does not fit
 
     def _settle_overrides(self) -> None:
         """Switch on what other arguments need, as Keras does, and say so."""
@@ -142,7 +141,7 @@ class ImageDataGenerator:
         if np.dtype(self.dtype).kind != "f" and used:
             raise checks.refuse("dtype", self.dtype, f"a floating-point type, since {used[0]} makes fractions")
 
-    def _ranges(self) -> checks.Ranges:
+    def ranges(self) -> checks.Ranges:
         """The bounds of random transforms, from the attributes, which may be set."""
         return checks.Ranges(
             rotation=checks.number("rotation_range", self.rotation_range, 0.0),
@@ -249,7 +248,7 @@ class ImageDataGenerator:
             raise ShapeError(f"get_random_transform: got the shape {tuple(img_shape)}, expected that of one image")
         own = random.next_generator() if seed is None else random.generator(whole("seed", seed, 0))
         height, width = img_shape[self.row_axis - 1], img_shape[self.col_axis - 1]
-        return self._ranges().draw(own.random((1, checks.DRAWS)), height, width).first()
+        return self.ranges().draw(own.random((1, checks.DRAWS)), height, width).first()
 
     def apply_transform(self, x: AnyImages, transform_parameters: Mapping[str, Any]) -> AnyImages:
         """Transform an image.
@@ -269,7 +268,7 @@ class ImageDataGenerator:
             raise ShapeError(f"apply_transform: got an array of shape {x.shape}, expected three dimensions (one image)")
         images = to_channels_last(x[np.newaxis], self.data_format)
         transform = Transforms.of(transform_parameters)
-        result = from_channels_last(self.transformed(images, np.zeros(1, np.int64), transform), self.data_format)[0]
+        result = from_channels_last(transformed(self, images, np.zeros(1, np.int64), transform), self.data_format)[0]
         kept = transform.channel_shift_intensity is None and transform.brightness is None
         return in_type_of(x, result) if kept else result
 
@@ -302,9 +301,9 @@ class ImageDataGenerator:
         if augment:
             images, n = to_channels_last(sample, self.data_format), len(given)
             own = random.next_generator() if seed is None else random.generator(whole("seed", seed, 0))
-            drawn = self._ranges().draw(own.random((rounds * n, checks.DRAWS)), *images.shape[1:3])
+            drawn = self.ranges().draw(own.random((rounds * n, checks.DRAWS)), *images.shape[1:3])
             order = np.tile(np.arange(n), rounds)
-            sample = from_channels_last(self.transformed(images, order, drawn), self.data_format)
+            sample = from_channels_last(transformed(self, images, order, drawn), self.data_format)
         self._take_statistics(sample)
 
     def _take_statistics(self, sample: NDArray[np.float32]) -> None:
@@ -318,56 +317,3 @@ class ImageDataGenerator:
             sample /= self.std + TINY
         if self.zca_whitening:
             self.zca_whitening_matrix = whitening_matrix(sample, self.zca_epsilon)
-
-    def transformed(
-        self, images: AnyImages, order: NDArray[np.int64], transforms: Transforms, scale: float = 1.0
-    ) -> NDArray[np.float32]:
-        """Images (n, height, width, channels) of uint8 or float32, chosen by `order`, each through its transform."""
-        if transforms.brightness is not None and images.shape[3] not in (1, 3, 4):
-            raise DataError(f"brightness_range: got images of {images.shape[3]} channels, expected 1, 3 or 4")
-        shifts, brightness = (
-            None if values is None else np.broadcast_to(np.asarray(values, np.float32), transforms.n)
-            for values in (transforms.channel_shift_intensity, transforms.brightness)
-        )
-        return warp_images(
-            images, order, transforms.matrices(*images.shape[1:3]), shifts=shifts, brightness=brightness,
-            fill_mode=self.fill_mode, cval=self.cval, interpolation_order=self.interpolation_order, scale=scale,
-        )
-
-    def block(
-        self, images: AnyImages, order: NDArray[np.int64], generator: np.random.Generator, first: int
-    ) -> AnyImages:
-        """Images as they come out: transformed at random, standardised, in the generator's data_format and dtype.
-
-        Args:
-            images: (n, height, width, channels), uint8 or float32.
-            order: which of them.
-            generator: new, of the epoch.
-            first: the place of the first in the epoch.
-        """
-        drawn = self._ranges().draw(checks.uniforms_of(generator, first, len(order)), *images.shape[1:3])
-        fused = self.preprocessing_function is None
-        x: Any = self.transformed(images, order, drawn, self.rescale or 1.0 if fused else 1.0)
-        x = from_channels_last(x, self.data_format)
-        if self.preprocessing_function is not None:
-            for image in x:
-                made = np.asarray(self.preprocessing_function(image))
-                if made.shape != image.shape:
-                    raise ShapeError(
-                        f"preprocessing_function: returned shape {made.shape} for an image of shape {image.shape}, "
-                        "expected the same"
-                    )
-                image[...] = made
-        x = standardize(x, self, (1, 2, 3), rescale=not fused)
-        return np.asarray(x, self.dtype)
-
-
-def to_channels_last(x: AnyImages, data_format: str) -> AnyImages:
-    """Images as the engine takes them: uint8 or float32, channels last, contiguous."""
-    x = x if x.dtype in (np.uint8, np.float32) else to_float32(x)
-    return np.ascontiguousarray(x.transpose(0, 2, 3, 1) if data_format == "channels_first" else x)
-
-
-def from_channels_last(x: AnyImages, data_format: str) -> AnyImages:
-    """The way back."""
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2)) if data_format == "channels_first" else x

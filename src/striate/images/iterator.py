@@ -57,7 +57,7 @@ class Iterator(ABC):
         self._key = random.next_seed() if seed is None else whole(name, seed, 0, "seed")
         self.total_batches_seen = self.batch_index = self._epoch = 0
         self._several = False  # inputs or targets
-        self._begun = False  # whether batches of this epoch have been given
+        self._begun = self._over = False  # whether batches of this epoch have been given; whether it is at its end
         self._order: tuple[int, NDArray[np.int64]] | None = None
         self.lock = threading.Lock()
 
@@ -89,7 +89,7 @@ class Iterator(ABC):
         if not -len(self) <= number < len(self):
             raise IndexError(f"Asked to retrieve element {number}, but the Sequence has length {len(self)}")
         with self.lock:
-            self._begun = True
+            self._enter()
             self.total_batches_seen += 1
             epoch = self._epoch
         return self._returned(self._batches(epoch, number % len(self), number % len(self) + 1))
@@ -116,7 +116,7 @@ class Iterator(ABC):
         """Go on to the next epoch, unless none of this one's batches has been given yet."""
         with self.lock:
             if self._begun:
-                self._end_epoch()
+                self._leave()
 
     def reset(self) -> None:
         """Begin an epoch with the next batch."""
@@ -124,18 +124,23 @@ class Iterator(ABC):
 
     def _advance(self, batches: int) -> tuple[int, int, int]:
         """The epoch and the batches of the next call, which are counted as given."""
-        epoch, first = self._epoch, self.batch_index
+        self._enter()
+        first = self.batch_index
         last = min(first + batches, len(self))
-        self._begun = True
         self.batch_index = last
         self.total_batches_seen += last - first
         if last == len(self):
-            self._end_epoch()
-        return epoch, first, last
+            self._leave()
+        return self._epoch, first, last
 
-    def _end_epoch(self) -> None:
-        self._epoch += 1
-        self.batch_index, self._begun = 0, False
+    def _enter(self) -> None:
+        """Batches of an epoch are given: of the next one where the current one is over."""
+        self._epoch += self._over
+        self._begun, self._over = True, False
+
+    def _leave(self) -> None:
+        """The epoch is over; until the next one begins, `index_array` is still its order."""
+        self.batch_index, self._begun, self._over = 0, False, True
 
     def _order_of(self, epoch: int) -> NDArray[np.int64]:
         if not self.shuffle:

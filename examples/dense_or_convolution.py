@@ -34,17 +34,18 @@ def counts() -> None:
 
 def networks() -> dict[str, striate.Model]:
     """For images of 28x28."""
-    size, scale = layers.Input((28, 28, 1)), layers.Rescaling(1 / 255)
-    top = [layers.Flatten(), layers.Dense(120, activation="relu"), layers.Dense(10, activation="softmax")]
-    one = [layers.Conv2D(5, 3, padding="same", activation="relu"), layers.MaxPooling2D()]
+
+    def stack(*first: layers.Layer) -> striate.Sequential:
+        top = [layers.Flatten(), layers.Dense(120, activation="relu"), layers.Dense(10, activation="softmax")]
+        return striate.Sequential([layers.Input((28, 28, 1)), layers.Rescaling(1 / 255), *first, *top])
+
     return {
-        "dense": striate.Sequential([size, scale, *top]),
-        "one convolution": striate.Sequential(
-            [layers.Input((28, 28, 1)), layers.Rescaling(1 / 255), *one, layers.Flatten(),
-             layers.Dense(120, activation="relu"), layers.Dense(10, activation="softmax")]
+        "dense": stack(),
+        "one convolution": stack(
+            layers.Conv2D(5, 3, padding="same", activation="relu"), layers.MaxPooling2D()
         ),
         "LeNet-5": from_pixels(LeNet5(modern=True)),
-    }  # fmt: skip
+    }
 
 
 def main(quick: bool) -> None:

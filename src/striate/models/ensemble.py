@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate import losses
 from striate.checks import whole
 from striate.console import printable
-from striate.errors import ModelFileError, NotCompiledError, ShapeError, StriateError
+from striate.errors import ModelFileError, ShapeError, StriateError
 from striate.graph import Array
-from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import flatten, is_symbolic, packed
 from striate.models.model import Model
+from striate.models.scoring import Scorer
 from striate.tensors import wrapped
-from striate.training import arguments, by_output
-from striate.training.compiled import Compiled
-from striate.training.data import labelled, view_images
+from striate.training import arguments
+from striate.training.data import view_images
 
 Make = Callable[[], Model]
 
@@ -151,7 +149,8 @@ class Ensemble:
             NotCompiledError: the first member is not compiled.
             StriateError: data that do not fit.
         """
-        scorer = _Scorer(self, self._views(x), y, sample_weight, arguments.batch_size_of(batch_size) or 32)
+        size = arguments.batch_size_of(batch_size) or 32
+        scorer = Scorer(self.name, self.members[0], self._views(x), y, sample_weight, size)
         each: list[dict[str, float]] = []
 
         def noted() -> Iterator[list[Array]]:
@@ -261,59 +260,6 @@ class Ensemble:
             scaled = [np.multiply(output, weight, dtype=np.float64) for output in outputs]
             totals = [total + part for total, part in zip(totals, scaled, strict=True)] if totals else scaled
         return self.members[0]._output_structure(None, [finish(total.astype(np.float32)) for total in totals])
-
-
-class _Scorer:
-    """Labels prepared for the first member's loss and metrics, against which outputs are held."""
-
-    def __init__(
-        self, ensemble: Ensemble, views: list[Any], y: Any, sample_weight: ArrayLike | None, batch_size: int
-    ) -> None:
-        first = ensemble.members[0]
-        if first.loss is None:
-            raise NotCompiledError(
-                f"{ensemble.name}: the loss and metrics are those of its first member, {first.name}, which was not "
-                "compiled with any; call its compile(optimizer=..., loss=...)"
-            )
-        compiled: Compiled = first._need_compiled("evaluate")
-        shapes = first._output_shapes([view.shape[1:] for view in views])
-        names = first._target_names
-        outputs = compiled.outputs(names, shapes)
-        y = by_output.targets_of(y, names, untrained=[output.name for output in outputs if output.loss is None])
-        examples = labelled(
-            views, y, sample_weight, None, [view.shape[1:] for view in views], outputs, first.engine.first_not_finite
-        )
-        self.views = examples.images
-        self._examples, self._batch_size = examples, batch_size
-        self._meters = compiled.resolve(names, examples.targets, shapes)
-        self._losses = [
-            None if output.loss is None else losses.resolve(output.loss, target.shape, (len(target), *output.shape))
-            for output, target in zip(outputs, examples.targets, strict=True)
-        ]
-        self._factors = by_output.weights_of(compiled.loss_weights, names) or [1.0] * len(names)
-
-    def results(self, outputs: Sequence[Array]) -> dict[str, float]:
-        """Loss and metrics of one set of outputs, by name."""
-        examples, size = self._examples, self._batch_size
-        self._meters.reset()
-        for start in range(0, len(examples), size):
-            piece = slice(start, start + size)
-            weights = None if examples.weights is None else examples.weights[piece]
-            targets = [target[piece] for target in examples.targets]
-            answers = [output[piece] for output in outputs]
-            loss = sum(
-                self._factors[k] * one(targets[k], answers[k], by_output.column(weights, k))
-                for k, one in enumerate(self._losses)
-                if one is not None
-            )
-            self._meters.add_losses(np.array([loss]), np.array([float(len(targets[0]))]))
-            if self._meters.needs_outputs:
-                self._meters.add_outputs(targets, answers, weights)
-        return self._meters.results()
-
-    def listed(self, results: Mapping[str, float]) -> Any:
-        """As `Model.evaluate` returns them."""
-        return one_or_list(self._meters.ordered(results))
 
 
 def _checked_members(members: Sequence[Model]) -> list[Model]:

@@ -47,6 +47,10 @@ assert "Conv2D" in dir(layers) and "Conv2D" in layers.__all__ and "layers" in di
 assert not hasattr(layers, "LSTM") and getattr(keras, "wrappers", None) is None
 import tensorflow as tf, tensorflow.compat.v1 as tf1
 from tensorflow.nn import relu
+assert keras.backend.image_data_format() == keras.config.image_data_format() == "channels_last"
+from tensorflow.keras import backend
+import keras.backend as K
+assert K is backend is keras.backend is tf.keras.backend
 import tensorflow.nn as nn
 assert tf1 is tf and tf.keras is keras and nn is tf.nn and nn.relu is relu and tf.losses is keras.losses
 print("same")

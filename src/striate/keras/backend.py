@@ -18,6 +18,7 @@ from striate.errors import StriateError
 from striate.graph import Parameter
 from striate.layers import naming
 from striate.layers.symbolic import is_symbolic
+from striate.optimizers.former import Rate
 from striate.settings import image_data_format, set_image_data_format
 from striate.tensorflow import (
     Variable,
@@ -212,11 +213,14 @@ def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
 
 
 def set_value(x: Any, value: Any) -> None:
-    """Replace the numbers of a weight or a variable.
+    """Replace the numbers of a weight or a variable, or an optimizer's learning rate (`optimizer.lr`).
 
     Raises:
         StriateError: something else, or a value of another shape.
     """
+    if isinstance(x, Rate) and np.ndim(value) == 0:
+        x.assign(float(value))
+        return
     if not isinstance(x, (Parameter, Variable)):
         raise StriateError(
             f"set_value: got a {type(x).__name__}, expected a weight or a variable; for the learning rate write "

@@ -37,6 +37,8 @@ struct Convolution {
   int64_t group_filters() const { return out.channels / groups; }
   bool depthwise() const { return groups > 1 && group_channels() == 1; }
   int64_t kernel_taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+  // One position before and after, of which every channel meets every filter; a 1x1 kernel with a stride may leave out others.
+  bool dense() const { return in.positions() == 1 && out.positions() == 1 && kernel_taps() == 1 && groups == 1 && !padded(); }
   int64_t rows() const { return kernel_taps() * group_channels(); }  // of the weights
   Positions positions() const;                                       // of the forward pass, on the padded input
   std::vector<Span> spans() const;

@@ -42,7 +42,7 @@ static int padded_input(Builder& b, int index, const Convolution& c) {
 // and by one thread. Fewer weights are read again for each pack, whose activations then need not leave the cache.
 static bool takes_whole_batch(const Convolution& c) {
   constexpr int64_t CACHED = 128 * 1024;
-  return c.out.positions() == 1 && c.kernel_taps() == 1 && c.rows() * c.out.channels > CACHED;
+  return c.dense() && c.rows() * c.out.channels > CACHED;
 }
 
 // Weights whose rows lie far apart are packed, once a step, into the order in which the kernel reads them.
@@ -363,8 +363,7 @@ void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
 void linear_backward(Builder& b, int index, const Convolution& c) {
   const int dy = b.output_gradient(index);
   const int parameter = b.node(index).parameters[0];
-  const bool dense = c.out.positions() == 1 && c.kernel_taps() == 1 && c.groups == 1;
-  const bool updates = dense && b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE && b.updates_at_once(parameter);
+  const bool updates = c.dense() && b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE && b.updates_at_once(parameter);
   bias_gradient(b, index, c.out, dy);
   if (!updates) weight_gradient(b, index, c, dy);
   input_gradient(b, index, c, dy);  // of the weights before the step

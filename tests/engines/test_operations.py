@@ -92,6 +92,8 @@ LAYERS = {
     "MobileNet stride": (15, 48, 48, 3, 2, "same", 1, 48),
     "ResNeXt": (9, 64, 64, 3, 1, "same", 1, 8),
     "whole image": (6, 16, 100, 6, 1, "valid", 1, 1),
+    "bottleneck of one position": (2, 512, 288, 1, 2, "valid", 1, 1),
+    "groups of one position": (1, 512, 640, 1, 1, "valid", 1, 2),
 }
 
 

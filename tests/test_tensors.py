@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from striate import Sequential, activations, layers
+from striate import Sequential, activations, layers, losses, metrics
 from striate.arrays import Tensor
 from striate.errors import DataError
 from striate.tensors import as_tensor, wrapped
@@ -98,6 +98,27 @@ def test_as_tensor_has_the_types_of_tensorflow(value: object, dtype: type, shape
     assert isinstance(tensor, Tensor)
     assert tensor.dtype == dtype
     assert tensor.shape == shape
+
+
+def test_losses_and_metrics_hand_tensors_out() -> None:
+    truth, said = np.array([0.0, 1.0]), np.array([0.25, 0.5])
+    loss = losses.MeanSquaredError()(truth, said)
+    assert loss.numpy() == (0.0625 + 0.25) / 2
+    assert f"{loss:.2f}" == "0.16"
+    assert losses.mean_absolute_error(truth[:, None], said[:, None]).numpy().tolist() == [0.25, 0.5]
+    metric = metrics.MeanAbsoluteError()
+    assert metric(truth, said).numpy() == metric.result().numpy() == 0.375
+    assert metrics.RootMeanSquaredError()(truth, said).numpy() == np.sqrt((0.0625 + 0.25) / 2)
+    assert metrics.binary_accuracy(truth, said).numpy().tolist() == [True, False]
+
+    class Largest(metrics.Metric):
+        def update_state(self, y_true: object, y_pred: object, sample_weight: object = None) -> None:
+            self.value = float(np.max(np.asarray(y_pred)))
+
+        def result(self) -> float:
+            return self.value
+
+    assert Largest("largest")(truth, said).numpy() == 0.5
 
 
 def test_text_is_bytes() -> None:

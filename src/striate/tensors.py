@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from striate.errors import DataError, ShapeError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Tensor(np.ndarray[Any, np.dtype[Any]]):
@@ -80,6 +84,17 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
 def wrapped(array: Any) -> Tensor:
     """An array, a number of NumPy or text as a tensor, on the same memory."""
     return np.asarray(array, dtype=object if isinstance(array, bytes) else None).view(Tensor)
+
+
+def handing_out(function: Callable[P, T]) -> Callable[P, T]:
+    """A function whose array or number is a tensor, so that programs can ask it for `numpy()`."""
+
+    @wraps(function)
+    def call(*arguments: P.args, **options: P.kwargs) -> T:
+        result: Any = wrapped(function(*arguments, **options))
+        return cast(T, result)
+
+    return call
 
 
 def as_tensor(value: Any, dtype: DTypeLike | None = None, name: str = "tensor") -> Tensor:

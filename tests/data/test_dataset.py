@@ -230,7 +230,7 @@ def test_functions_get_tensors() -> None:
     image, label = next(iter(slices().map(scaled, num_parallel_calls=-1, deterministic=False)))
     assert kinds == [(Tensor, Tensor)]
     assert image.dtype == np.float32
-    assert image[0, 1] == np.float32(1 / 255) + 1
+    assert image[0, 1] == np.float32(1) / np.float32(255) + np.float32(1)
     assert label.numpy() == 0.5
     made = next(iter(ten().map(lambda x: {"x": x, "y": [1, 2.5]})))
     assert [made["y"][1].dtype, made["y"][0].dtype] == [np.float32, np.int32]

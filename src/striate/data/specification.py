@@ -105,5 +105,5 @@ class TensorSpec:
 
     def __repr__(self) -> str:
         kind = "string" if self.dtype.kind == "O" else self.dtype.name
-        shape = None if self.shape is None else tuple(self.shape)
+        shape = "<unknown>" if self.shape is None else tuple(self.shape)
         return f"TensorSpec(shape={shape}, dtype=tf.{kind}, name={self.name!r})"

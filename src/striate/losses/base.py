@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from striate.errors import ShapeError, StriateError
 from striate.graph import LossFunction
 from striate.graph.training import LossKind
+from striate.tensors import Tensor, wrapped
 
 Float64 = NDArray[np.float64]
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before their logarithm
@@ -54,7 +55,7 @@ class Loss:
         """The loss at each example and position, without weights."""
         return self._compute(y_true, y_pred, **self.options)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Tensor:
         """The loss of a batch.
 
         Args:
@@ -63,7 +64,7 @@ class Loss:
             sample_weight: (n,), each example's weight; the sum is divided by n, not by the sum of weights.
 
         Returns:
-            The mean over the batch.
+            The mean over the batch, a tensor without axes.
 
         Raises:
             ShapeError: targets or weights do not fit `y_pred`.
@@ -74,7 +75,7 @@ class Loss:
             if len(weights) != len(values):
                 raise ShapeError(f"{self.name}: {len(weights)} sample weights for {len(values)} examples")
             values = values * weights.reshape(-1, *[1] * (values.ndim - 1))
-        return float(values.mean())
+        return wrapped(values.mean())
 
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes."""

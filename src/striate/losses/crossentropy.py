@@ -8,8 +8,10 @@ from numpy.typing import ArrayLike
 from striate.checks import number
 from striate.errors import ShapeError, StriateError
 from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean
+from striate.tensors import handing_out
 
 
+@handing_out
 def sparse_categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, ignore_class: None = None, axis: int = -1
 ) -> Float64:
@@ -30,6 +32,7 @@ def sparse_categorical_crossentropy(
     return picked
 
 
+@handing_out
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Float64:
@@ -41,6 +44,7 @@ def categorical_crossentropy(
     return loss
 
 
+@handing_out
 def categorical_focal_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False,
     label_smoothing: float = 0.0, axis: int = -1,
@@ -55,6 +59,7 @@ def categorical_focal_crossentropy(
     return loss
 
 
+@handing_out
 def binary_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Float64:
@@ -67,6 +72,7 @@ def binary_crossentropy(
     return mean(_binary(targets, predictions))
 
 
+@handing_out
 def binary_focal_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
     from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,

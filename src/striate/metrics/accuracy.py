@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from striate.checks import whole
 from striate.errors import ShapeError, StriateError
 from striate.metrics.base import MeanMetricWrapper, one_rank
+from striate.tensors import handing_out
 
 Hits = NDArray[np.bool_]
 
@@ -104,6 +105,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         return {**super().get_config(), "k": self.k, "from_sorted_ids": False}
 
 
+@handing_out
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Hits:
     """y_true == y_pred."""
     labels, predictions = one_rank(np.asarray(y_true), np.asarray(y_pred))
@@ -111,6 +113,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Hits:
     return hits
 
 
+@handing_out
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Hits:
     """y_true == (y_pred > threshold)."""
     labels, predictions = one_rank(np.asarray(y_true), np.asarray(y_pred))
@@ -118,11 +121,13 @@ def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5
     return hits
 
 
+@handing_out
 def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Hits:
     """argmax y_true == argmax y_pred, at each example and position."""
     return sparse_categorical_accuracy(np.argmax(np.asarray(y_true), axis=-1), y_pred)
 
 
+@handing_out
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Hits:
     """y_true == argmax y_pred, at each example and position."""
     predictions = np.asarray(y_pred)
@@ -130,11 +135,13 @@ def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Hits:
     return hits
 
 
+@handing_out
 def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Hits:
     """Whether the output of y_true's largest entry is at least the k-th largest output."""
     return sparse_top_k_categorical_accuracy(np.argmax(np.asarray(y_true), axis=-1), y_pred, k)
 
 
+@handing_out
 def sparse_top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Hits:
     """Whether the output of class y_true is at least the k-th largest output (ties count as right)."""
     predictions = np.asarray(y_pred)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.errors import ShapeError, StriateError
+from striate.tensors import handing_out
 
 Float64 = NDArray[np.float64]
 MetricFunction = Callable[..., ArrayLike]
@@ -26,6 +27,12 @@ class Metric:
 
     direction: Literal["up", "down"] | None = None
     scalar: bool = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Results are tensors, as Keras's are, whatever a subclass computes them with."""
+        super().__init_subclass__(**options)
+        if "result" in vars(cls):
+            cls.result = handing_out(vars(cls)["result"])  # type: ignore[method-assign]
 
     def __init__(self, name: str, dtype: str | None = None) -> None:
         if dtype not in (None, "float32"):

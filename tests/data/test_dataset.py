@@ -12,7 +12,7 @@ import pytest
 from striate.arrays import Tensor
 from striate.data import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset, TensorSpec
 from striate.errors import DataError, ShapeError, StriateError
-from striate.random import set_random_seed
+from striate.random import next_generator, set_random_seed
 
 
 def numbers(dataset: Dataset) -> list[Any]:
@@ -215,7 +215,30 @@ def test_caching_keeps_the_first_order() -> None:
     assert [x.tolist() for _, x in shuffled.batch(4)] == [x.tolist() for _, x in shuffled.batch(4)]
 
 
+def test_asking_for_the_specification_keeps_nothing() -> None:
+    cached = ten().shuffle(10, seed=2).cache()
+    assert cached.batch(20).map(lambda x: x).element_spec == TensorSpec((None,), np.int64)
+    assert numbers(cached) == numbers(ten().shuffle(10, seed=2))
+
+
 # Changes
+
+
+def test_what_a_function_draws_depends_on_its_element_alone() -> None:
+    def drawn(during: Callable[[], Any] = lambda: None) -> list[float]:
+        set_random_seed(5)
+        values = []
+        for value in ten().map(lambda x: next_generator().random() + next_generator().random()):
+            values.append(float(value))
+            during()
+        return values
+
+    quiet = drawn()
+    assert len(set(quiet)) == 10
+    assert drawn(during=next_generator) == quiet  # whatever else draws meanwhile
+    set_random_seed(5)
+    several = ten().shuffle(5).map(lambda x: next_generator().random())
+    assert numbers(several) != numbers(several)
 
 
 def test_functions_get_tensors() -> None:

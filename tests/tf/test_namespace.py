@@ -56,6 +56,20 @@ def test_eras_and_keras() -> None:
     assert tf.data.experimental.cardinality(Dataset.range(3)).numpy() == 3
 
 
+def test_imports_of_both_eras() -> None:
+    program = (
+        "from striate.programs.answering import answer; answer()\n"
+        "import tensorflow.compat.v1 as tf1, tensorflow.compat.v2 as tf2, tensorflow as tf\n"
+        "import tensorflow.keras.backend as K, tensorflow.data.experimental, tensorflow.config.threading\n"
+        "from tensorflow.compat.v1.keras.layers import Dense\n"
+        "from tensorflow.compat.v1 import logging\n"
+        "assert tf1 is tf2 is tf and tf.keras.backend is K and tf.keras.layers.Dense is Dense\n"
+        "tf1.logging.set_verbosity(tf1.logging.ERROR); print(K.backend())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("tensorflow\n", "")
+
+
 def test_devices() -> None:
     assert tf.config.list_physical_devices("GPU") == tf.config.experimental.list_physical_devices("GPU") == []
     assert tf.config.list_physical_devices()[0].device_type == "CPU"

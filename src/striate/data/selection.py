@@ -193,8 +193,7 @@ class Cache(Selection):
             return
         kept = []
         for item in begin():
-            if not run.peek:
-                kept.append(item)
+            kept.append(item)
             yield item
         if not run.peek:
             self._kept = kept

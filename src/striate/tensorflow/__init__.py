@@ -51,6 +51,8 @@ from striate.tensorflow._elementwise import add_n, clip_by_value, where
 from striate.tensorflow._functions import (
     cond,
     device,
+    disable_eager_execution,
+    disable_v2_behavior,
     enable_eager_execution,
     enable_v2_behavior,
     ensure_shape,
@@ -236,6 +238,8 @@ __all__ = [
     "data",
     "debugging",
     "device",
+    "disable_eager_execution",
+    "disable_v2_behavior",
     "div",
     "divide",
     "double",

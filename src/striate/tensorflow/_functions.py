@@ -144,6 +144,14 @@ def enable_v2_behavior() -> None:
     """Without effect."""
 
 
+def disable_eager_execution() -> None:
+    """Without effect on networks of Keras; sessions and placeholders, for which it is called, are not there."""
+
+
+def disable_v2_behavior() -> None:
+    """As `disable_eager_execution`."""
+
+
 def reset_default_graph() -> None:
     """As `keras.backend.clear_session`: automatic names begin anew. There is no graph to forget."""
     from striate.layers.base import reset_names

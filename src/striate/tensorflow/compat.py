@@ -8,6 +8,7 @@ from striate.tensorflow._absent import absent
 
 __all__ = ["as_bytes", "as_str", "as_str_any", "as_text", "v1", "v2"]
 
+__path__: list[str] = []  # so that `import tensorflow.compat.v1 as tf` finds a package
 __getattr__ = absent(__name__)
 
 

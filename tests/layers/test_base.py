@@ -11,6 +11,7 @@ from striate import layers, random
 from striate.errors import ShapeError, StriateError
 from striate.graph import Graph, operations
 from striate.layers.base import reset_names
+from striate.layers.operators import GetItem
 from striate.layers.registry import LAYERS
 
 IMAGES = operations.Input((6, 6, 2))
@@ -43,7 +44,7 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
         **{f"SeparableConv{n}D": {"filters": 1, "kernel_size": 1} for n in (1, 2)},
     }  # fmt: skip
     for _ in range(3):
-        own = {"Subsampling2D", "TableConv2D", "LocalResponseNormalization"}
+        own = {"Subsampling2D", "TableConv2D", "LocalResponseNormalization", "GetItem", "RBF"}
         for name in sorted({cls.__name__ for cls in LAYERS.values()} - own):
             options = arguments.get(name, {})
             assert getattr(layers, name)(**options).name == getattr(keras.layers, name)(**options).name
@@ -51,6 +52,7 @@ def test_names_count_up_as_in_keras(keras: Any) -> None:
 
 def test_the_registry_has_every_public_layer_and_no_other() -> None:
     public = {name: getattr(layers, name) for name in layers.__all__ if name != "Layer"}
+    public["GetItem"] = GetItem  # what tensor[...] makes, and nobody calls by name
     assert {n: cls for n, cls in public.items() if isinstance(cls, type) and issubclass(cls, layers.Layer)} == LAYERS
 
 
@@ -262,3 +264,31 @@ def test_an_input_layer_is_the_input() -> None:
     other = Graph()
     with pytest.raises(ShapeError, match=r"^images: expected images of shape \(4, 4, 1\), got \(5, 4, 1\)$"):
         layer.lower(other, other.add(operations.Input((5, 4, 1)), name="x"))
+
+
+def test_the_calls_of_a_layer() -> None:
+    dense, a, b = layers.Dense(3), layers.Input((4,)), layers.Input((4,))
+    first, second = dense(a), dense(b)
+    assert dense.output is dense.get_output_at(0) is first
+    assert dense.get_output_at(1) is second
+    assert (dense.get_input_at(0), dense.get_input_at(1)) == (a, b)
+    assert (dense.get_input_shape_at(1), dense.get_output_shape_at(1)) == ((None, 4), (None, 3))
+    for wrong in (2, -1):
+        with pytest.raises(StriateError, match="node_index"):
+            dense.get_output_at(wrong)
+
+
+def test_variables_under_keras_s_names() -> None:
+    layer = layers.BatchNormalization(name="norm")
+    layer.build((None, 3))
+    assert layer.variables == layer.weights
+    assert layer.trainable_variables == layer.trainable_weights == layer.weights[:2]
+    assert layer.non_trainable_variables == layer.weights[2:]
+    gamma = layer.gamma  # type: ignore[attr-defined]
+    assert (gamma.path, gamma.dtype, gamma.ndim, gamma.shape) == ("norm/gamma", "float32", 1, (3,))
+    assert (layer.path, layer.compute_dtype, layer.variable_dtype) == ("norm", "float32", "float32")
+    memory = gamma.value
+    gamma.assign_add([1, 2, 3])
+    gamma.assign_sub(0.5)
+    np.testing.assert_allclose(np.asarray(gamma), [1.5, 2.5, 3.5])
+    assert gamma.value is memory

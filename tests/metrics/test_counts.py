@@ -170,8 +170,6 @@ def test_in_training_as_keras_has_them(keras: Any) -> None:
         (lambda: metrics.MeanIoU(0), "mean_io_u: got num_classes=0"),
         (lambda: metrics.IoU(2, [2]), r"target_class_ids=\[2\], expected classes from 0 to 1"),
         (lambda: metrics.PrecisionAtRecall(1.5), "recall=1.5, expected a number from 0 to 1"),
-        (lambda: metrics.check("f1_score"), 'F1Score gives an array, .* use average="macro"'),
-        (lambda: metrics.check(metrics.Precision([0.1, 0.2])), "Precision gives an array, .* use one threshold"),
     ],
 )  # fmt: skip
 def test_what_is_refused(make: Any, message: str) -> None:

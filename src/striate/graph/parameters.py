@@ -102,6 +102,29 @@ class Parameter:
     def shape(self) -> tuple[int, ...]:
         return tuple(self.value.shape)
 
+    @property
+    def path(self) -> str:
+        """The layer's name and the parameter's: dense/kernel."""
+        return self.name
+
+    @property
+    def dtype(self) -> str:
+        """Always "float32"."""
+        return "float32"
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return int(self.value.ndim)
+
+    def assign_add(self, value: object) -> None:
+        """Add numbers, in the parameter's own memory."""
+        self.assign(self.value + np.asarray(value, dtype=np.float32))
+
+    def assign_sub(self, value: object) -> None:
+        """Subtract numbers, in the parameter's own memory."""
+        self.assign(self.value - np.asarray(value, dtype=np.float32))
+
     def assign(self, value: object) -> None:
         """Copy new numbers into the parameter's own memory."""
         self.value[...] = np.asarray(value, dtype=np.float32)

@@ -206,7 +206,7 @@ class Layer(Built, Configured):
 
     @property
     def output(self) -> Any:
-        """What the layer put out when it was first called on symbolic tensors.
+        """What the layer put out when it was first called on symbolic tensors; `get_output_at` has the other calls.
 
         Raises:
             StriateError: it never was.
@@ -218,6 +218,51 @@ class Layer(Built, Configured):
     def input(self) -> Any:
         """The symbolic tensors (one, or the structure of several) that the layer was first called on."""
         return self._first_call("input").given
+
+    def get_output_at(self, node_index: int) -> Any:
+        """What a call on symbolic tensors put out; `node_index` counts the layer's calls from 0.
+
+        Raises:
+            StriateError: there was no such call.
+        """
+        call = self._call_at(node_index)
+        return self._output_structure(call.given, call.outputs)
+
+    def get_input_at(self, node_index: int) -> Any:
+        """The symbolic tensors of a call; as `get_output_at`."""
+        return self._call_at(node_index).given
+
+    def get_output_shape_at(self, node_index: int) -> Any:
+        """The shape of what a call put out, None for the batch; as `get_output_at`."""
+        return one_or_list([tensor.shape for tensor in self._call_at(node_index).outputs])
+
+    def get_input_shape_at(self, node_index: int) -> Any:
+        """The shape of a call's tensors, None for the batch; as `get_output_at`."""
+        return one_or_list([tensor.shape for tensor in self._call_at(node_index).inputs])
+
+    @property
+    def path(self) -> str:
+        """The name, as Keras gives it in front of those of the weights."""
+        return self.name
+
+    @property
+    def compute_dtype(self) -> str:
+        """The precision of all computation."""
+        return "float32"
+
+    @property
+    def variable_dtype(self) -> str:
+        """The precision of all weights."""
+        return "float32"
+
+    def _call_at(self, node_index: int) -> Call:
+        place = arguments.whole(self.name, "node_index", node_index, 0)
+        if place >= len(self.calls):
+            raise StriateError(
+                f"{self.name}: got node_index={node_index}, but the layer has been called on symbolic tensors "
+                f"{len(self.calls)} times"
+            )
+        return self.calls[place]
 
     def _first_call(self, what: str) -> Call:
         if not self.calls:

@@ -22,7 +22,8 @@ def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
 def poisson(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """y - t log(y + 1e-7), the mean over the last axis: Poisson's -log P(t) but for what y plays no part in."""
     targets, predictions = alike("poisson", y_true, y_pred)
-    return mean(predictions - targets * np.log(predictions + EPSILON))
+    with np.errstate(divide="ignore", invalid="ignore"):  # outputs below 0 have no logarithm, and the loss is nan
+        return mean(predictions - targets * np.log(predictions + EPSILON))
 
 
 class KLDivergence(Loss):

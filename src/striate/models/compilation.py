@@ -117,6 +117,11 @@ class Compilable(Network):
         if self._compiled is not None and self._compiled.meters is not None:
             self._compiled.meters.reset()
 
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Loss and metrics as they stand, by name; empty before the first `fit` or `evaluate`."""
+        meters = self._compiled.meters if self._compiled is not None else None
+        return {} if meters is None else meters.results()
+
     @property
     def metrics(self) -> list[Metric]:
         """The metrics, once data has shown which they are: after the first `fit` or `evaluate`."""

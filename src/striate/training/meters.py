@@ -99,7 +99,8 @@ class Meters:
         values = {"loss": self._total.value()}
         values |= {name: mean.value() for name, mean in zip(self._loss_names, self._each, strict=True)}
         for name, metric in zip(self._metric_names, self.metrics, strict=True):
-            values[name] = float(metric.result())
+            value = metric.result()
+            values[name] = value if np.ndim(value) else float(value)  # some give a value of each class
         return Results(sorted(values.items()))
 
     def ordered(self, results: Mapping[str, float]) -> list[float]:

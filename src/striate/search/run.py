@@ -256,9 +256,9 @@ def _importances(study: Any) -> dict[str, float]:
     if len({trial.value for trial in finished}) < 3:
         return {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", package.exceptions.ExperimentalWarning)  # of Optuna 4
+        warnings.simplefilter("ignore")  # that few trials say little, and in Optuna 4 that the evaluator is new
         evaluator = package.importance.PedAnovaImportanceEvaluator()
-    found = package.importance.get_param_importances(study, evaluator=evaluator)
+        found = package.importance.get_param_importances(study, evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from striate.errors import StriateError
+from striate.images import ImageDataGenerator
 from striate.training.feeds.endless import is_endless
 from training.test_feeds import Batches, X, Y, compiled
 
@@ -134,6 +135,16 @@ def test_endless(make: Callable[[], Any]) -> None:
 @pytest.mark.parametrize("make", NOT_KNOWN)
 def test_not_known_to_be_endless(make: Callable[[], Any]) -> None:
     assert not is_endless(make())
+
+
+def test_iterators_of_images_begin_again_without_end() -> None:
+    flow = ImageDataGenerator().flow(X, Y, batch_size=8)
+    assert is_endless(zip(flow, flow, strict=False))
+    model = compiled()
+    with pytest.raises(StriateError, match="x: the zip never ends, so steps_per_epoch"):
+        model.fit(zip(flow, flow, strict=False), verbose=0)
+    model.fit(flow, verbose=0)  # its length is known
+    assert model.optimizer.iterations == 7
 
 
 def test_without_source_nothing_is_known() -> None:

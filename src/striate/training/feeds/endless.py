@@ -13,8 +13,10 @@ from typing import Any
 
 
 def is_endless(iterator: Any) -> bool:
-    """True only where it is sure: itertools' endless ones, what is made of them by map, zip and enumerate, and
-    generators whose source has a `while True:` with a `yield` in it and no way out."""
+    """True only where it is sure: itertools' endless ones, iterators of images (which begin again), what map, zip and
+    enumerate make of them, and generators whose source has a `while True:` with a `yield` in it and no way out."""
+    if hasattr(iterator, "__next__") and hasattr(iterator, "total_batches_seen"):  # what `flow` and its like return
+        return True
     if isinstance(iterator, (itertools.cycle, itertools.count)):
         return True
     if isinstance(iterator, itertools.repeat):

@@ -15,8 +15,9 @@ from striate.training.data import FOR_A_SINGLE_IMAGE
 from striate.training.feeds.ahead import Ahead
 from striate.training.feeds.base import Block, Feed, ran_out
 from striate.training.feeds.sources import END, Piece, Source, piece_of
+from striate.warning import warn
 
-LONGEST_EPOCH = 1_000_000  # batches, where nothing says how many there are
+LONG_EPOCH, LONGEST_EPOCH = 10_000, 1_000_000  # batches, where nothing says how many there are
 Check = Callable[[Any, Any, Any], Examples]
 
 
@@ -129,8 +130,13 @@ class StreamFeed(Feed):
         else:
             block = self._ahead.get()
         if block is not None:
-            self._given += block.steps
+            before, self._given = self._given, self._given + block.steps
             self._ahead.ask(steps)
+            if self.steps is None and before < LONG_EPOCH <= self._given:
+                warn(
+                    f"{self._argument}: {self._source.kind} has given {self._given:,} batches and not ended yet; if it "
+                    f"never does, {self._steps_argument}=... must say how many batches to take"
+                )
         return block
 
     def end(self) -> str | None:

@@ -27,3 +27,19 @@ class DatasetError(StriateError):
 
 class TrainingError(StriateError):
     """Training that cannot go on, such as a loss that became NaN."""
+
+
+class UnavailableError(StriateError):
+    """Something of Keras's that Striate does not have, although there is a name for it.
+
+    Attributes:
+        name: what Keras calls it.
+        instead: what to use.
+    """
+
+    def __init__(self, name: str, message: str, instead: str) -> None:
+        super().__init__(f"{message}; {instead}")
+        self.name, self.instead = name, instead
+
+    def __reduce__(self) -> tuple[type[StriateError], tuple[str]]:  # between processes it is the message alone
+        return StriateError, (str(self),)

@@ -310,6 +310,21 @@ def test_reduce_and_apply() -> None:
     assert ten().take(1).get_single_element() == 0
 
 
+def test_iterators_in_words_of_tensorflow() -> None:
+    batches = slices().batch(4)
+    iterator = iter(batches)
+    assert iterator.get_next()[1].tolist() == [0, 1, 2, 3]
+    assert iterator.next()[1].numpy().tolist() == [4, 5, 6, 7]
+    assert [y.tolist() for _, y in iterator] == [[8, 9]]
+    with pytest.raises(StopIteration):  # tf.errors.OutOfRangeError
+        iterator.get_next()
+    image, label = batches.as_numpy_iterator().next()
+    assert not isinstance(image, Tensor)
+    assert label.tolist() == [0, 1, 2, 3]
+    assert iter(ten().repeat()).endless
+    assert not iter(ten().repeat(2)).endless
+
+
 def test_specifications() -> None:
     batches = slices().batch(3)
     x, y = TensorSpec((None, 2, 2), np.float32), TensorSpec((None,), np.int64)

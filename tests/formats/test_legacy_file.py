@@ -11,7 +11,7 @@ import striate
 from formats import networks
 from layers.cases import CASES, label
 from striate import layers
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, StriateError, UnavailableError
 from striate.layers.former import updated
 from striate.models import load_model
 
@@ -224,3 +224,35 @@ def test_a_negative_number_of_steps(path):
         file["optimizer_weights/adam/iteration:0"][()] = -1
     with pytest.raises(ModelFileError, match="number of steps"):
         load_model(path)
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+def test_saved_without_the_optimizer(name, tmp_path):
+    model = networks.classifier(striate)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    train(model, *networks.examples())
+    model.save(tmp_path / name, include_optimizer=False)
+    bare = load_model(tmp_path / name)
+    assert (bare.compiled, model.compiled) == (False, True)
+    assert all(map(np.array_equal, bare.get_weights(), model.get_weights()))
+    striate.models.save_model(model, tmp_path / name)
+    assert load_model(tmp_path / name).optimizer.iterations == 5
+    with pytest.raises(StriateError, match="include_optimizer: got 3, expected True or False"):
+        model.save(tmp_path / name, include_optimizer=3)
+
+
+def test_save_format(tmp_path):
+    model = networks.classifier(striate)
+    model.save(tmp_path / "m.h5", save_format="h5")
+    model.save_weights(tmp_path / "w.h5", save_format="h5")
+    model.save(tmp_path / "m.keras", save_format="keras")
+    for name in ("m.h5", "m.keras"):
+        assert all(map(np.array_equal, load_model(tmp_path / name).get_weights(), model.get_weights()))
+    with pytest.raises(ModelFileError, match=r'm\.keras: expected a name that ends in "\.h5" or "\.hdf5"'):
+        model.save(tmp_path / "m.keras", save_format="h5")
+    for save in (model.save, model.save_weights):
+        with pytest.raises(UnavailableError, match=r"save\w*: got save_format='tf', .* model\.save_weights"):
+            save(tmp_path / "folder", save_format="tf")
+        with pytest.raises(StriateError, match="got save_format='onnx', expected"):
+            save(tmp_path / "m.h5", save_format="onnx")
+    assert not (tmp_path / "folder").exists()

@@ -10,7 +10,7 @@ import pytest
 
 import striate
 from striate import Input, Model, Sequential, layers
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 
 RNG = np.random.default_rng(3)
 IMAGES = RNG.random((6, 8, 8, 2), dtype=np.float32)
@@ -228,9 +228,20 @@ class TestBadInput:
         with pytest.raises(StriateError, match=message):
             make(Input((3,)))
 
-    def test_a_layer_of_code(self) -> None:
-        with pytest.raises(StriateError, match=r"^Lambda: a layer of Python code is not available.*Rescaling"):
-            layers.Lambda(lambda x: x)
+    @pytest.mark.parametrize(
+        "function",
+        [
+            abs, np.mean, lambda x: x * x, lambda x: x[0], lambda x: 3, lambda x: x + np.ones(2), lambda x: x / 0, None,
+            lambda x: x * (x == 0), lambda x: x if x else 0, lambda x: [x][0] + True,
+        ],
+    )
+    def test_a_layer_of_code(self, function: Any) -> None:
+        with pytest.raises(UnavailableError, match=r"^Lambda: a layer of Python code is not available.*Rescaling"):
+            layers.Lambda(function)
+
+    def test_a_mistake_in_such_a_layer(self) -> None:
+        with pytest.raises(NameError, match="nowhere"):
+            layers.Lambda(lambda x: x / nowhere)  # type: ignore[name-defined]  # noqa: F821
 
     def test_code_in_a_subclass(self) -> None:
         for base in (layers.Layer, Model, layers.Dense):

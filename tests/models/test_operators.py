@@ -135,3 +135,29 @@ def test_open_sizes() -> None:
 def test_errors(operator: Callable[[Any, Any], Any], message: str) -> None:
     with pytest.raises(StriateError, match=message):
         network(striate, operator)
+
+
+AFFINE: dict[str, Callable[[Any], Any]] = {
+    "identity": lambda x: x,
+    "x / 127.5 - 1": lambda x: x / 127.5 - 1.0,
+    "standardized": lambda x: (x - np.float32(0.3)) / np.float64(2.5),
+    "float32 - x": lambda x: np.float32(1) - 2 * x,
+    "-(x + 3) * 0.5": lambda x: -(3 + x) * np.array(0.5),
+}
+
+
+@pytest.mark.parametrize("name", AFFINE)
+def test_lambda_of_a_factor_and_an_offset(name: str, tmp_path: Path) -> None:
+    model = striate.Sequential([layers.Lambda(AFFINE[name], input_shape=(4, 6, 3), name="l"), layers.Flatten()])
+    found, expected = model.predict(A, verbose=0), AFFINE[name](A).reshape(len(A), -1)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert (type(model.layers[0]), model.layers[0].name) == (layers.Rescaling, "l")
+    model.save(tmp_path / "m.keras")
+    again = striate.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.predict(A, verbose=0), found)
+
+
+def test_lambda_among_symbolic_tensors() -> None:
+    x = layers.Input((3,))
+    model = striate.Model(x, layers.Lambda(lambda t, by: t * by, output_shape=(3,), arguments={"by": 3})(x))
+    np.testing.assert_allclose(model(B[0, 0]), 3 * B[0, 0], rtol=1e-6)

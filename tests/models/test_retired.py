@@ -121,3 +121,18 @@ def test_many_processes_are_a_thread_and_that_is_said() -> None:
         model.fit(Batches(X, Y), use_multiprocessing=True, workers=4, max_queue_size=20, verbose=0)
     with pytest.warns(UserWarning, match="batches are prepared by a thread"):
         model.evaluate_generator(Batches(X, Y), pickle_safe=True)
+
+
+def test_metrics_in_third_place() -> None:
+    model = small(striate)
+    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    assert list(model.fit(X, Y, verbose=0).history) == ["accuracy", "loss"]
+    weighted = small(striate)
+    weighted.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"], [2.0])
+    plain = small(striate)
+    plain.compile("sgd", "sparse_categorical_crossentropy", [1.0], ["accuracy"])  # as Keras 3 has them
+    weighted.set_weights(plain.get_weights())
+    ours, theirs = weighted.evaluate(X, Y, verbose=0), plain.evaluate(X, Y, verbose=0)
+    assert ours == pytest.approx([2 * theirs[0], theirs[1]], rel=1e-5)
+    with pytest.raises(StriateError, match="loss_weights: got"):
+        plain.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"], ["accuracy"])

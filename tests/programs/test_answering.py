@@ -100,6 +100,12 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
         ("from keras.applications import Xception", "keras.applications.Xception", "`striate networks`"),
         ("import keras; keras.Sequential().frobnicate()", "Sequential.frobnicate", "nothing."),
         ("import keras; keras.Sequential().sumary()", "Sequential.sumary", "perhaps Sequential.summary."),
+        ("from keras.layers import *; LSTM(3)", "keras.layers.LSTM", "nothing. Striate is for convolutional"),
+        ("import keras; keras.layers.Lambda(abs)", "keras.layers.Lambda of such code", "Rescaling(scale, offset)"),
+        (
+            "import keras; type('M', (keras.Model,), dict(call=print))",
+            "layers and models with call()", "put the layers together with Model(inputs, outputs)",
+        ),
     ],
 )
 def test_missing_names_fail_on_their_line(run: Run, line: str, name: str, offer: str) -> None:
@@ -131,3 +137,17 @@ def test_a_missing_name_in_a_module_beside_the_program(run: Run, tmp_path: objec
     done = run("import beside\nbeside.f()\n")
     assert done.returncode == 2
     assert done.stderr.startswith("striate: beside.py, line 3: Striate has no keras.layers.GRU\n    return keras")
+
+
+def test_other_names_that_are_not_bound_are_the_programs_errors(run: Run) -> None:
+    done = run("from keras.layers import *\nfrom keras.applications import *\nEPOCHS\n")
+    assert done.returncode == 1
+    assert done.stderr.endswith("NameError: name 'EPOCHS' is not defined\n")
+
+
+def test_code_can_be_asked_for_and_caught(run: Run) -> None:
+    done = run(
+        "import keras, pickle\ntry:\n    keras.layers.Lambda(abs)\nexcept ValueError as error:\n"
+        "    print(error.name, str(pickle.loads(pickle.dumps(error))) == str(error))\n"
+    )
+    assert (done.returncode, done.stdout) == (0, "keras.layers.Lambda of such code True\n"), done.stderr

@@ -44,8 +44,8 @@ keras.anything
 """
 LACKING = [
     ("keras.layers.LSTM", 5), ("keras.preprocessing.text", 6), ("keras.wrappers", 7), ("keras.layers.GRU", 14),
-    ("keras.layers.GRU", 17), ("keras.layers.Foo", 18), ("Dense(activaton=...)", 23), ("Dense(flux=...)", 24),
-    ("SGD(foo=...)", 25),
+    ("keras.layers.GRU", 17), ("keras.layers.Foo", 18), ("A.call", 21), ("Dense(activaton=...)", 23),
+    ("Dense(flux=...)", 24), ("SGD(foo=...)", 25),
 ]  # fmt: skip
 
 
@@ -113,3 +113,14 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, said: str) ->
         check(str(tmp_path / name))
     with pytest.raises(StriateError, match="No such file"):
         check(str(tmp_path / "none.py"))
+
+
+def test_names_that_a_star_does_not_bring(tmp_path: Path) -> None:
+    text = (
+        "from keras.layers import *\nfrom keras.applications import *\nprint(LSTM, EPOCHS, lstm)\n"
+        "def f(GRU):\n    return GRU, Bidirectional\ntry:\n    RNN\nexcept NameError:\n    RNN = None\n"
+        "MultiHeadAttention = 3\nMultiHeadAttention\n"
+    )
+    (tmp_path / "p.py").write_text(text)
+    found = [(use.name, use.line) for use in check(str(tmp_path / "p.py")).lacking]
+    assert found == [("keras.layers.LSTM", 3), ("keras.layers.Bidirectional", 5)]

@@ -152,3 +152,13 @@ def test_ones_own_history_goes_on_over_two_fits() -> None:
     assert model.fit(X, Y, verbose=0, callbacks=[history]) is history
     model.fit(X, Y, verbose=0, callbacks=[history])
     assert len(history.history["loss"]) == 2
+
+
+def test_a_schedule_may_return_a_tensor() -> None:
+    import striate.tensorflow as tf
+
+    fitted = fit(callbacks.LearningRateScheduler(lambda epoch, rate: rate * tf.math.exp(-0.5)))
+    assert fitted.optimizer.learning_rate == pytest.approx(0.01 * np.exp(-1.5), rel=1e-5)
+    for wrong in (np.array([0.1, 0.2]), True, "0.1"):
+        with pytest.raises(StriateError, match="the schedule returned"):
+            fit(callbacks.LearningRateScheduler(lambda epoch: wrong))  # noqa: B023 (called at once)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from striate.data import Dataset
 from striate.errors import StriateError
 from striate.images import ImageDataGenerator
 from striate.training.feeds.endless import is_endless
@@ -122,6 +123,15 @@ NOT_KNOWN: list[Callable[[], Any]] = [
     Method().own_count, lambda: itertools.repeat(1, 3), lambda: zip(plain(), [1], strict=False),
     lambda: map(max, plain(), [1]), lambda: iter([1]), lambda: (i for i in plain()), lambda: [1],
 ]  # fmt: skip
+
+
+
+def test_iterators_of_data_sets() -> None:
+    dataset = Dataset.from_tensor_slices((X, Y)).batch(8)
+    assert not is_endless(iter(dataset))
+    assert is_endless(iter(dataset.repeat()))
+    with pytest.raises(StriateError, match="x: the DatasetIterator never ends, so steps_per_epoch"):
+        compiled().fit(iter(dataset.repeat()), verbose=0)
 
 
 @pytest.mark.parametrize("make", ENDLESS)

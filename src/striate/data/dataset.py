@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 from striate.checks import as_whole, whole
 from striate.data import arguments, changes, selection, sources
 from striate.data.batches import Batch, PaddedBatch
+from striate.data.iterator import DatasetIterator
 from striate.data.stages import INFINITE, UNKNOWN, Run, Stage
 from striate.data.structure import Element, element, leaves, mapped
 from striate.errors import DataError
@@ -269,12 +270,15 @@ class Dataset:
 
     # Going through
 
-    def __iter__(self) -> Iterator[Element]:
-        return self._stage.elements(Run(next_seed() if self._stage.draws else 0))
+    def __iter__(self) -> DatasetIterator:
+        elements = self._stage.elements(Run(next_seed() if self._stage.draws else 0))
+        return DatasetIterator(elements, self._stage.count() == INFINITE)
 
-    def as_numpy_iterator(self) -> Iterator[Any]:
+    def as_numpy_iterator(self) -> DatasetIterator:
         """The elements as plain arrays and numbers."""
-        return (mapped(lambda tensor: tensor.numpy(), value) for value in self)
+        elements = iter(self)
+        plain = (mapped(lambda tensor: tensor.numpy(), value) for value in elements)
+        return DatasetIterator(plain, elements.endless)
 
     def get_single_element(self, name: str | None = None) -> Element:
         """The only element.

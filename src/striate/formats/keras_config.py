@@ -23,8 +23,8 @@ _MISFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) 
 _T = TypeVar("_T")
 
 
-def describe_model(model: Any) -> dict[str, Any]:
-    """The configuration of a model, its compilation included.
+def describe_model(model: Any, optimizer: bool = True) -> dict[str, Any]:
+    """The configuration of a model, its compilation included unless it is to be left out.
 
     Raises:
         ModelFileError: a layer of a class that a file could not bring back.
@@ -37,7 +37,7 @@ def describe_model(model: Any) -> dict[str, Any]:
     form = serialize(model)
     if isinstance(model, Sequential) and model.built:
         form["build_config"] = {"input_shape": list(model.input_shape)}
-    if model.optimizer is not None:
+    if optimizer and model.optimizer is not None:
         form["compile_config"] = model.get_compile_config()
     return form
 

@@ -32,7 +32,7 @@ _MAXIMAL_CONFIG = 8 << 20  # bytes: the largest networks of keras.applications n
 _IN_MEMORY = 64 << 20
 
 
-def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
+def save_model(model: Model, path: Path, overwrite: bool = True, optimizer: bool = True) -> None:
     """Save a model so that `load_model`, and Keras 3, can go on with it: layers, weights, compilation, optimizer state.
 
     The file replaces an older one all at once or not at all. Keras has no `LocalResponseNormalization`, `TableConv2D`,
@@ -44,31 +44,32 @@ def save_model(model: Model, path: Path, overwrite: bool = True) -> None:
         model: a built model, compiled or not.
         path: a name that ends in ".keras".
         overwrite: False: an existing file is an error.
+        optimizer: False: without compilation and the optimizer's state.
 
     Raises:
         ModelFileError: the name, a layer class of your own, or a folder that cannot be written, such as a full disk.
     """
     name = checked_target(path, [".keras"], overwrite)
-    config = describe(model)
+    config = describe(model, optimizer)
     with replacing(name) as file:
-        write(model, config, file, name)
+        write(model, config, file, name, optimizer)
 
 
-def describe(model: Model) -> bytes:
+def describe(model: Model, optimizer: bool = True) -> bytes:
     """What config.json holds; found before anything is written, as not every layer can be saved."""
     from striate.formats.keras_config import describe_model
 
-    return json.dumps(describe_model(model)).encode()
+    return json.dumps(describe_model(model, optimizer)).encode()
 
 
-def write(model: Model, config: bytes, file: IO[bytes], name: str) -> None:
+def write(model: Model, config: bytes, file: IO[bytes], name: str, optimizer: bool = True) -> None:
     """Write the members of a model file into an open one, or one that is to become the file `name`."""
     from striate.formats.keras_weights import write_weights
     from striate.formats.weights_h5 import WeightsWriter
 
     with scratch(name) as weights:
         with WeightsWriter(weights) as writer:
-            write_weights(model, writer)
+            write_weights(model, writer, optimizer)
         with zipfile.ZipFile(file, "w") as archive:
             add(archive, _METADATA, io.BytesIO(json.dumps(_metadata()).encode()))
             add(archive, _CONFIG, io.BytesIO(config))

@@ -41,12 +41,12 @@ class Misfit(ModelFileError):
     """A layer whose arrays have other shapes in the file."""
 
 
-def write_weights(model: Any, writer: WeightsWriter) -> None:
-    """All weights of a built model and, once it is compiled, the state of its optimizer."""
+def write_weights(model: Any, writer: WeightsWriter, optimizer: bool = True) -> None:
+    """All weights of a built model and, once it is compiled, the state of its optimizer unless told not to."""
     writer.write("", model.name, [])
     for layer, path in layer_paths(model.layers):
         writer.write(path, layer.name, [weight.value for weight in layer.weights])
-    if model.optimizer is not None:
+    if optimizer and model.optimizer is not None:
         writer.write("optimizer", model.optimizer.name, optimizer_arrays(model))
 
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _MAXIMAL_CONFIG = 8 << 20  # bytes
 
 
-def save_legacy_model(model: Model, path: Path, overwrite: bool = True) -> None:
+def save_legacy_model(model: Model, path: Path, overwrite: bool = True, optimizer: bool = True) -> None:
     """Save a model to a name that ends in ".h5", in the layout of Keras 2: layers, weights, compilation, optimizer.
+
+    optimizer: False: without the last two.
 
     Raises:
         ModelFileError: the name, a layer class of your own, or a folder that cannot be written, such as a full disk.
@@ -34,11 +36,11 @@ def save_legacy_model(model: Model, path: Path, overwrite: bool = True) -> None:
     from striate.formats.legacy_weights import describe_layers
 
     name = checked_target(path, (".h5", ".hdf5"), overwrite)
-    form = describe_model(model)
+    form = describe_model(model, optimizer)
     with replacing(name) as file, LegacyWriter(file) as writer:
         writer.write_attributes(model_config=json.dumps(keras2_model(form)))
         writer.write_layers(describe_layers(model), "model_weights")
-        if model.optimizer is not None:
+        if optimizer and model.optimizer is not None:
             writer.write_attributes(training_config=json.dumps(legacy_compile(form["compile_config"])))
             writer.write_optimizer(describe_optimizer(model))
 

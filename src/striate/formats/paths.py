@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, StriateError, UnavailableError
 
 Path = str | os.PathLike[str]
 
@@ -21,6 +21,25 @@ def checked_target(path: Path, endings: Sequence[str], overwrite: bool) -> str:
     if not overwrite and os.path.exists(name):
         raise ModelFileError(f"{name}: exists already, and overwrite=False; choose another name")
     return name
+
+
+def checked_format(method: str, save_format: object) -> str:
+    """What `save_format` asks for, if it can be had.
+
+    Raises:
+        UnavailableError: "tf", the folders and checkpoints of TensorFlow.
+        StriateError: no format of Keras's.
+    """
+    if save_format == "tf":
+        raise UnavailableError(
+            f"{method}(save_format=\"tf\")",
+            f"{method}: got save_format='tf', but folders and checkpoints of TensorFlow are not available",
+            "save one file, which Keras reads, too: model.save(\"model.keras\"), model.save(\"model.h5\"), "
+            "model.save_weights(\"model.weights.h5\").",
+        )
+    if save_format not in ("keras", "h5", "hdf5"):
+        raise StriateError(f"{method}: got save_format={save_format!r}, expected \"keras\" or \"h5\"")
+    return str(save_format)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from striate import regularizers
 from striate.arrays import check_finite, converted, numeric_array
-from striate.errors import DataError, ShapeError, StriateError
+from striate.errors import DataError, ShapeError, StriateError, UnavailableError
 from striate.graph import Graph, Node, Parameter, Shape, operations
 from striate.graph.execution import execute
 from striate.layers import arguments
@@ -57,11 +57,12 @@ class Layer(Built, Configured):
         if "__init__" in vars(cls) and cls.__module__.startswith("striate."):
             cls.__init__ = accepting(cls.__init__)  # type: ignore[method-assign]
         if "call" in vars(cls):
-            raise StriateError(
+            raise UnavailableError(
+                "layers and models with call()",
                 f"{cls.__name__}: defines call(), but nothing here computes with Python code: the engine would have no "
-                "gradient for it. Put the layers together with Model(inputs, outputs), as "
-                "`x = Input(shape); Model(x, Dense(10)(Flatten()(x)))`, or in a Layer define steps(shape) with "
-                "operations of striate.graph"
+                "gradient for it",
+                "put the layers together with Model(inputs, outputs), as `x = Input(shape); Model(x, "
+                "Dense(10)(Flatten()(x)))`, or in a Layer define steps(shape) with operations of striate.graph.",
             )
 
     def __init__(

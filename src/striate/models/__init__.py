@@ -53,10 +53,11 @@ def load_model(
 
 
 def save_model(
-    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None,
+    include_optimizer: bool = True, save_format: str | None = None,
 ) -> None:
-    """`model.save(filepath, overwrite, zipped)`."""
-    model.save(filepath, overwrite, zipped)
+    """`model.save(filepath, overwrite, zipped, include_optimizer, save_format)`."""
+    model.save(filepath, overwrite, zipped, include_optimizer, save_format)
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:

@@ -54,7 +54,8 @@ class Compilable(Network):
             optimizer: a name or an optimizer.
             loss: a name or a loss; for several outputs one for all, a list, or a dictionary by output, with None for
                 those that are not trained; the labels of these may be None, too.
-            loss_weights: the factor of each output's loss, a list or a dictionary.
+            loss_weights: the factor of each output's loss, a list or a dictionary. In the order of Keras 2, whose third
+                argument is `metrics`, the two are told apart by what they hold.
             metrics: names, metrics or functions of (y_true, y_pred), which every example counts for alike; for several
                 outputs a list with an entry for each (a metric, a list or None) or a dictionary by output.
             weighted_metrics: the same, following sample and class weights.
@@ -67,6 +68,8 @@ class Compilable(Network):
                 losses, weights or metrics that do not fit the outputs; while those are not known, `fit` raises this.
         """
         chosen = None if engine is None else get_engine(engine)
+        if by_output.name_metrics(loss_weights) and not by_output.name_metrics(metrics):
+            loss_weights, metrics = metrics, loss_weights  # Keras 2 had them the other way round
         compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics)
         if self.wiring is not None:  # else the first images show what the outputs are
             compiled.check_outputs(self._target_names)

@@ -98,7 +98,8 @@ class Model(Retired, Inspection):
             print_fn(text)
 
     def save(
-        self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+        self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None,
+        include_optimizer: bool = True, save_format: str | None = None,
     ) -> None:
         """Write layers, weights, compile settings and optimizer state into a file, which Keras 3 opens, too.
 
@@ -106,17 +107,23 @@ class Model(Retired, Inspection):
             filepath: a name that ends in ".keras" or, for the layout of Keras 2, in ".h5", in a folder that exists.
             overwrite: False: an existing file is an error.
             zipped: None or True; a folder in place of the file is not available.
+            include_optimizer: False: without the compile settings and the optimizer's state.
+            save_format: "keras", "h5" or None: as the name says.
 
         Raises:
             ModelFileError: what cannot be saved, or a file that exists and must not be overwritten.
         """
-        from striate.formats import keras_file, legacy_file
+        from striate.formats import keras_file, legacy_file, paths
+        from striate.training.arguments import flag
 
         if zipped not in (None, True):
             raise StriateError(f"save: got zipped={zipped!r}, expected None or True: models are saved as one file")
-        legacy = os.fspath(filepath).endswith((".h5", ".hdf5")) and not os.fspath(filepath).endswith(".weights.h5")
+        name = os.fspath(filepath)
+        legacy = name.endswith((".h5", ".hdf5")) and not name.endswith(".weights.h5")
+        if save_format is not None:
+            legacy = paths.checked_format("save", save_format) != "keras"
         save = legacy_file.save_legacy_model if legacy else keras_file.save_model
-        save(self, filepath, overwrite)
+        save(self, filepath, overwrite, flag("include_optimizer", include_optimizer))
 
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON text, in Keras's form; options are those of `json.dumps`."""
@@ -126,18 +133,23 @@ class Model(Retired, Inspection):
 
         return json.dumps(describe_model(self), **options)
 
-    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    def save_weights(
+        self, filepath: str | os.PathLike[str], overwrite: bool = True, save_format: str | None = None
+    ) -> None:
         """Write the weights alone: as Keras 3 does into a .weights.h5 file, as Keras 2 into any other .h5 file.
 
         Args:
             filepath: the file.
             overwrite: False: an existing file is an error.
+            save_format: "h5" or None.
 
         Raises:
             ModelFileError: another ending, a model that is not built, a file that exists and must not be overwritten.
         """
-        from striate.formats import weights_file
+        from striate.formats import paths, weights_file
 
+        if save_format is not None:
+            paths.checked_format("save_weights", save_format)
         weights_file.save_weights(self, filepath, overwrite)
 
     def load_weights(

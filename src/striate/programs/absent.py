@@ -17,7 +17,7 @@ _OWN_TRAINING = (
     "nothing. Striate's gradients belong to its engine; train with model.fit or model.train_on_batch, with metrics and "
     "callbacks of your own where need be. model.gradient(images, of=layer) is the gradient of any layer's output."
 )
-_LAYER_OF_CODE = (
+LAYER_OF_CODE = (
     "build the layer from others with keras.Model(inputs, outputs), or define steps(shape) in a keras.layers.Layer."
 )
 _AUGMENTATION = (
@@ -63,9 +63,11 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.datasets\.(imdb|reuters)(\..*)?", _TEXT),
     (r"keras\.datasets\.(boston_housing|california_housing)(\..*)?",
      "keras.datasets.mnist, fashion_mnist, cifar10 and cifar100; these two are tables, not images."),
-    (r"keras\.layers\.(TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|Wrapper|EinsumDense)", _LAYER_OF_CODE),
+    (r"keras\.layers\.(TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|Wrapper|EinsumDense)", LAYER_OF_CODE),
     (r"keras\.wrappers(\..*)?", "nothing. Give scikit-learn a small class of your own that calls fit and predict."),
     (r"keras\.callbacks\.(TensorBoard|RemoteMonitor)|keras\.callbacks\.tensorboard\w*", _TENSORBOARD),
+    (r"keras\.callbacks\.BackupAndRestore",
+     "keras.callbacks.ModelCheckpoint(\"last.keras\"), and keras.models.load_model to go on from it."),
     (r"tensorflow\.summary(\..*)?", _TENSORBOARD),
     (r"tensorflow\.(GradientTape|gradients|custom_gradient|stop_gradient|hessians)", _OWN_TRAINING),
     (r"keras\.backend\.(set_)?learning_phase(_scope)?|keras\.backend\.in_(train|test)_phase",

@@ -79,6 +79,11 @@ def stop() -> None:
         del sys.modules[name]
 
 
+def is_answered(name: str) -> bool:
+    """Whether a full name begins with a module that is answered."""
+    return name.partition(".")[0] in ROOTS
+
+
 def own_name(fullname: str) -> str:
     """What a module of TensorFlow or Keras is called in Striate, whether or not Striate has it."""
     parts = fullname.split(".")

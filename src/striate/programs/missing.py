@@ -7,17 +7,19 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
+from striate.errors import UnavailableError
 from striate.lookup import likely
 from striate.programs.absent import reason
-from striate.programs.answering import ROOTS, own_name, public_name
+from striate.programs.answering import ROOTS, is_answered, own_name, public_name
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _CANNOT_IMPORT = re.compile(r"cannot import name '([^']+)' from")
+_STARRED = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*\*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,36 @@ class Missing:
 
 def missing(error: BaseException | None) -> Missing | None:
     """The name that an error is about, if a program of the user's asked one of Striate's namespaces for it."""
+    if isinstance(error, UnavailableError):
+        place = _innermost(error, own=False)
+        return None if place is None else _missing(error.name, error.instead, place)
     found = _asked(error)
     place = _innermost(error)
     if found is None or place is None or is_striate(place[0]):
         return None
-    file, line = place[0].f_code.co_filename, place[1]
     name, known = found
-    return Missing(name, _shown(file), line, linecache.getline(file, line).strip(), instead(name, known))
+    return _missing(name, instead(name, known), place)
+
+
+def _missing(name: str, offer: str, place: tuple[FrameType, int]) -> Missing:
+    file, line = place[0].f_code.co_filename, place[1]
+    return Missing(name, _shown(file), line, linecache.getline(file, line).strip(), offer)
+
+
+def starred(name: str, modules: Iterable[str]) -> str | None:
+    """The full name of one that `from MODULE import *` would have brought if Striate had it.
+
+    Args:
+        name: one that the program has not.
+        modules: those that it imports so; a name counts where something is said about it in particular.
+    """
+    if name == name.lower() and "_" not in name:
+        return None  # a module, or a word of the program's
+    for module in modules:
+        full, any_other = (f"{public_name(own_name(module))}.{part}" for part in (name, "any_other"))
+        if is_answered(module) and reason(full) not in (None, reason(any_other)):
+            return full
+    return None
 
 
 def instead(name: str, known: Sequence[str] = ()) -> str:
@@ -75,6 +100,8 @@ def _asked(error: BaseException | None) -> tuple[str, list[str]] | None:
     """The full name that an error says is not there, and the names that are."""
     if isinstance(error, AttributeError):
         return _attribute(error.obj, error.name)
+    if isinstance(error, NameError):
+        return _unbound(error)
     if isinstance(error, ModuleNotFoundError):
         name = error.name or ""
         return (public_name(own_name(name)), _below(name)) if name.partition(".")[0] in ROOTS else None
@@ -82,6 +109,16 @@ def _asked(error: BaseException | None) -> tuple[str, list[str]] | None:
         found = _CANNOT_IMPORT.match(str(error))
         return None if found is None else _attribute(sys.modules.get(error.name or ""), found[1])
     return None
+
+
+def _unbound(error: NameError) -> tuple[str, list[str]] | None:
+    """A name that one of the imports with a star in the file would have brought."""
+    place = _innermost(error)
+    if place is None or error.name is None:
+        return None
+    text = "".join(linecache.getlines(place[0].f_code.co_filename))
+    full = starred(error.name, _STARRED.findall(text))
+    return None if full is None else (full, [])
 
 
 def _attribute(owner: Any, name: str | None) -> tuple[str, list[str]] | None:
@@ -108,14 +145,18 @@ def _names(owner: Any) -> list[str]:
     return [name for name in dir(owner) if not name.startswith("_")]
 
 
-def _innermost(error: BaseException | None) -> tuple[FrameType, int] | None:
-    """Where an error was raised, without the frames of the import system and of the namespaces' own look-up."""
+def _innermost(error: BaseException | None, own: bool = True) -> tuple[FrameType, int] | None:
+    """Where an error was raised, without the frames of the import system and of the namespaces' own look-up.
+
+    own: whether other frames of Striate's count.
+    """
     place = None
     at: TracebackType | None = None if error is None else error.__traceback__
     while at is not None:
         if at.tb_frame.f_code.co_name == "__getattr__" and is_striate(at.tb_frame):
             break
-        if not at.tb_frame.f_code.co_filename.startswith("<frozen importlib"):
+        hidden = at.tb_frame.f_code.co_filename.startswith("<frozen importlib")
+        if not hidden and (own or not is_striate(at.tb_frame)):
             place = at.tb_frame, at.tb_lineno
         at = at.tb_next
     return place

@@ -6,7 +6,7 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from striate.programs.answering import BETWEEN, ROOTS, own_module, own_name, public_name
+from striate.programs.answering import BETWEEN, own_module, own_name, public_name
 
 
 class Absent(LookupError):
@@ -20,11 +20,6 @@ class Absent(LookupError):
     def __init__(self, name: str, known: list[str]) -> None:
         super().__init__(name)
         self.name, self.known = name, known
-
-
-def is_answered(name: str) -> bool:
-    """Whether a full name begins with a module that is answered."""
-    return name.partition(".")[0] in ROOTS
 
 
 def look_up(name: str) -> Any:

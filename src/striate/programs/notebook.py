@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from striate.errors import StriateError
+from striate.errors import StriateError, UnavailableError
 from striate.programs.answering import answer, stop
 from striate.programs.missing import missing
 
@@ -27,7 +27,7 @@ def load(shell: Any) -> None:
         answer()
     except StriateError as error:
         raise UsageError(f"striate: {error}") from None
-    shell.set_custom_exc((AttributeError, ImportError), _show)
+    shell.set_custom_exc((AttributeError, ImportError, NameError, UnavailableError), _show)
 
 
 def unload(shell: Any) -> None:

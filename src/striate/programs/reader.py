@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from striate.lookup import likely
-from striate.programs.missing import instead
-from striate.programs.names import Absent, is_answered, keywords_of, look_up, public_names
+from striate.programs.absent import LAYER_OF_CODE
+from striate.programs.answering import is_answered
+from striate.programs.missing import instead, starred
+from striate.programs.names import Absent, keywords_of, look_up, public_names
 
 Scope = dict[str, "str | None"]  # what a program's names stand for: a full name, or something of its own (None)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -52,6 +55,7 @@ class Reader(ast.NodeVisitor):
         self._scopes: list[Scope] = [{}]
         self._later: list[tuple[list[Scope], frozenset[str], tuple[str, int], Callable[[], None]]] = []
         self._caught: frozenset[str] = frozenset()
+        self._stars: list[str] = []  # modules of which all names are imported
         self._at = "", 0  # what stands before line numbers, and which part this is
 
     def read(self, tree: ast.Module, prefix: str = "") -> None:
@@ -84,6 +88,7 @@ class Reader(ast.NodeVisitor):
             ours = False
         for item in node.names:
             if item.name == "*":
+                self._stars += [module] if ours else []
                 for name in public_names(module) if ours else ():
                     self._bind(name, f"{module}.{name}")
                 continue
@@ -132,6 +137,10 @@ class Reader(ast.NodeVisitor):
             self._bind(node.id, None)
             return
         full = self._full_name(node)
+        if full is None and self._caught.isdisjoint({"NameError", *_ANY}) and not self._is_bound(node.id):
+            absent = starred(node.id, self._stars)
+            if absent is not None:
+                self._note(absent, node, instead(absent))
         with suppress(Absent):  # was noted where it was imported
             if full is not None:
                 look_up(full)
@@ -179,6 +188,7 @@ class Reader(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(part)
+        self._ask_for_call(node)
         self._bind(node.name, None)
         with self._inside({}):
             for statement in node.body:
@@ -215,6 +225,9 @@ class Reader(ast.NodeVisitor):
     def _bind(self, name: str, full: str | None) -> None:
         self._scopes[-1][name] = full
 
+    def _is_bound(self, name: str) -> bool:
+        return hasattr(builtins, name) or any(name in scope for scope in self._scopes)
+
     def _full_name(self, node: ast.AST) -> str | None:
         """The full name of a chain of attributes that begins with an imported name."""
         if isinstance(node, ast.Attribute):
@@ -223,6 +236,18 @@ class Reader(ast.NodeVisitor):
         if isinstance(node, ast.Name):
             return next((scope[node.id] for scope in reversed(self._scopes) if node.id in scope), None)
         return None
+
+    def _ask_for_call(self, node: ast.ClassDef) -> None:
+        """Note a method `call` of a layer or a model, which says what it computes in Python code."""
+        from striate.layers import Layer
+
+        calls = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "call"]
+        for base in map(self._full_name, node.bases if calls else []):
+            with suppress(Absent):
+                kind = None if base is None else look_up(base)
+                if isinstance(kind, type) and issubclass(kind, Layer):
+                    self._note(f"{node.name}.call", calls[0], LAYER_OF_CODE)
+                    return
 
     def _ask(self, name: str, node: ast.stmt | ast.expr, *errors: str) -> bool:
         """Whether Striate has a name; notes it either way, unless the program catches what would be raised."""

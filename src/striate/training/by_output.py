@@ -73,6 +73,11 @@ def metrics_of(metrics: Any, names: Sequence[str], argument: str = "metrics") ->
     return [flat(entry) for entry in metrics]
 
 
+def name_metrics(given: Any) -> bool:
+    """Whether what was given, alone or for each output, are names, metrics or functions."""
+    return any(isinstance(item, (str, Mapping)) or callable(item) for item in flat(given))
+
+
 def targets_of(y: Any, names: Sequence[str], argument: str = "y", untrained: Sequence[str] = ()) -> Any:
     """Labels given by the outputs' names, as a list in their order; others as they are.
 

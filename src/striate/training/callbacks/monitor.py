@@ -211,9 +211,10 @@ class LearningRateScheduler(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         optimizer = self.model.optimizer
         rate = self.schedule(epoch, optimizer.learning_rate) if self._takes_rate else self.schedule(epoch)
-        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)):
+        number = np.asarray(rate)
+        if number.ndim or number.dtype.kind not in "fiu":
             raise StriateError(f"LearningRateScheduler: the schedule returned {rate!r}, expected a number")
-        optimizer.learning_rate = float(rate)
+        optimizer.learning_rate = rate = float(number)
         if self.verbose > 0:
             say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
 

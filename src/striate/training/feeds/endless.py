@@ -17,6 +17,8 @@ def is_endless(iterator: Any) -> bool:
     enumerate make of them, and generators whose source has a `while True:` with a `yield` in it and no way out."""
     if hasattr(iterator, "__next__") and hasattr(iterator, "total_batches_seen"):  # what `flow` and its like return
         return True
+    if getattr(iterator, "endless", False) is True:  # of a Dataset
+        return True
     if isinstance(iterator, (itertools.cycle, itertools.count)):
         return True
     if isinstance(iterator, itertools.repeat):

@@ -273,9 +273,9 @@ def _gate(channels: int) -> tuple[Link, ...]:
     if odd:
         raise ShapeError(f"glu: got {channels} channels, expected an even number: one half is the gate of the other")
     return (
-        (operations.Select(tuple(range(half, channels))), None),
+        (operations.Select.among("glu", range(half, channels)), None),
         (operations.Activation("sigmoid"), None),
-        (operations.Select(tuple(range(half))), (-3,)),
+        (operations.Select.among("glu", range(half)), (-3,)),
         (operations.Combine("multiply"), (-1, -2)),
     )
 

@@ -185,3 +185,36 @@ def test_a_declared_network_of_terabytes_takes_no_memory(tmp_path: Path) -> None
             archive.writestr(name, data)
     with pytest.raises(ModelFileError, match=r"layer out: its kernel has shape .*10000000000"):
         load_model(tmp_path / "b.keras")
+
+
+def test_parts_of_enormous_images_are_not_listed() -> None:
+    x = striate.Input((6, 4), name="x")
+    form = json.loads(striate.Model(x, x[:, ::-1]).to_json())
+    layer(form, "x")["config"]["batch_shape"] = [None, 10**12, 4]
+    with pytest.raises(ModelFileError, match=r"cannot choose 10{12} numbers"):
+        model_from_json(json.dumps(form))
+
+
+def called_ten_times(levels: int) -> dict[str, Any]:
+    """Models in models, each of which calls the one in it ten times: 10 ** levels calls in some kilobytes."""
+    x = striate.Input((2,), name="x")
+    inner, y = striate.layers.ReLU(name="inner"), x
+    for _ in range(10):
+        y = inner(y)
+    shell = json.loads(striate.Model(x, y, name="inner").to_json())
+    form = shell
+    for _ in range(levels - 1):
+        around = copy.deepcopy(shell)
+        place = {key: form[key] for key in ("module", "class_name", "config", "registered_name")}
+        layer(around, "inner").update(place)
+        around["config"]["output_layers"] = [["inner", 10, 0]]  # an inner model's calls are counted from 1 here
+        form = around
+    return form
+
+
+def test_models_that_call_each_other_many_times_are_bounded() -> None:
+    assert model_from_json(json.dumps(called_ten_times(3))).predict(np.ones((1, 2)), verbose=0).tolist() == [[1, 1]]
+    start = time.monotonic()
+    with pytest.raises(ModelFileError, match=r"called 1\d{5} times, expected at most 50,000"):
+        model_from_json(json.dumps(called_ten_times(12)))
+    assert time.monotonic() - start < 20

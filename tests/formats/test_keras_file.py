@@ -16,6 +16,8 @@ import striate
 from formats import networks
 from formats.make_fixture import images
 from striate.errors import ModelFileError
+from striate.formats import keras_config
+from striate.formats.keras_config import make_model
 from striate.models import load_model
 
 FIXTURE = Path(__file__).parent / "data" / "keras.keras"
@@ -279,6 +281,18 @@ def set_in(index, key, value):
 FUNCTION = {"module": "builtins", "class_name": "function", "config": "os.system", "registered_name": "function"}
 POPEN = {"module": "subprocess", "class_name": "Popen", "config": {}, "registered_name": None}
 LAMBDA = {"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}
+RBF = {
+    "module": "striate.layers", "class_name": "RBF", "config": {"name": "head", "units": 10**12},
+    "registered_name": "RBF",
+}  # fmt: skip
+AUC = {"module": "keras.metrics", "class_name": "AUC", "config": {"name": "auc", "num_thresholds": 10**12}}
+
+
+def repeated(config):
+    """One number that a layer without weights repeats for every channel of an enormous image."""
+    set_in(0, "batch_shape", [None, 6, 6, 10**12])(config)
+    form = {"module": "keras.layers", "class_name": "Rescaling", "config": {"name": "twice", "scale": [2.0]}}
+    config["config"]["layers"].insert(1, form)
 
 
 @pytest.mark.parametrize(
@@ -286,8 +300,12 @@ LAMBDA = {"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}
     [
         (set_in(4, "units", 10**12), r"layer head: its kernel has shape \(48, 3\) in the file and \(48, 10{12}\)"),
         (set_in(1, "filters", 10**9), "layer conv: its kernel has shape"),
+        (lambda config: layer(config, 4).update(RBF), "head: cannot choose 10{12} numbers"),
+        (lambda config: layer(config, 4)["config"].update(units=10**12, activation="glu"), "glu: cannot choose"),
+        (repeated, "repeat numbers 20{12} times"),
         (set_in(0, "batch_shape", [None, 10**9, 10**9, 1]), "head: its kernel has shape"),
         (set_in(0, "batch_shape", [None, 6, 6]), "conv: expected 2 spatial"),
+        (set_in(0, "batch_shape", [None, *[1] * 100_000]), "of 100000 sizes, expected at most 31"),
         (set_in(0, "batch_shape", [None, None, 6, 1]), "head: cannot take images of any size"),
         (set_in(1, "kernel_size", [7, 7]), "does not fit"),
         (set_in(1, "kernel_size", [3] * 100_000), "kernel_size"),
@@ -311,6 +329,7 @@ LAMBDA = {"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}
         (lambda config: config["compile_config"].update(optimizer=LAMBDA), "__lambda__ holds code.*compile=False"),
         (lambda config: config["compile_config"].update(loss="os.system"), "unknown loss.*compile=False"),
         (lambda config: config["compile_config"].update(loss=FUNCTION), "os.system of builtins.*compile=False"),
+        (lambda config: config["compile_config"].update(metrics=[AUC]), "num_thresholds=10{12}.*compile=False"),
         (lambda config: config.update(compile_config=[1]), "compile_config"),
     ],
 )
@@ -386,6 +405,30 @@ def replace_with(place, value):
 def test_hostile_weights(change, message, parts, tmp_path):
     with pytest.raises(ModelFileError, match=message):
         load_model(with_weights(tmp_path / "m.keras", parts, change))
+
+
+def test_one_array_for_many_layers_is_refused_before_there_are_layers(tmp_path, monkeypatch):
+    """Hard links cost a file nothing, but each layer that they fill takes memory of its own."""
+    model = striate.Sequential([striate.Input((100,)), *(striate.layers.Dense(100) for _ in range(4))])
+    model.save(tmp_path / "honest.keras")
+    with zipfile.ZipFile(tmp_path / "honest.keras") as archive:
+        parts = {member: archive.read(member) for member in MEMBERS}
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for i in range(4):
+            group = file.create_group(f"layers/dense_{i}/vars" if i else "layers/dense/vars")
+            group["0"] = file["layers/dense/vars/0"] if i else np.zeros((100, 100), np.float32)
+            group["1"] = np.zeros(100, np.float32)
+    made = []
+
+    def counting(*arguments):
+        made.append(make_model(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(keras_config, "make_model", counting)
+    with pytest.raises(ModelFileError, match="claim more bytes than the file has"):
+        load_model(packed(tmp_path / "m.keras", parts | {"model.weights.h5": buffer.getvalue()}))
+    assert len(made) == 1  # its outline
 
 
 @pytest.mark.parametrize("member", MEMBERS[1:])

@@ -12,6 +12,8 @@ from formats import networks
 from layers.cases import CASES, label
 from striate import layers
 from striate.errors import ModelFileError, StriateError, UnavailableError
+from striate.formats import keras_config
+from striate.formats.keras_config import make_model
 from striate.layers.former import updated
 from striate.models import load_model
 
@@ -256,3 +258,32 @@ def test_save_format(tmp_path):
         with pytest.raises(StriateError, match="got save_format='onnx', expected"):
             save(tmp_path / "m.h5", save_format="onnx")
     assert not (tmp_path / "folder").exists()
+
+
+def test_one_array_for_many_layers_is_refused_before_there_are_layers(tmp_path, monkeypatch):
+    """Hard links cost a file nothing, but each layer that they fill takes memory of its own."""
+    model = striate.Sequential([striate.Input((100,)), *(striate.layers.Dense(100) for _ in range(4))])
+    model.save(tmp_path / "honest.h5")
+    with h5py.File(tmp_path / "honest.h5") as honest, h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = honest.attrs["model_config"]
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = honest["model_weights"].attrs["layer_names"]
+        shared = np.zeros((100, 100), np.float32)
+        for layer in model.layers:
+            group = weights.create_group(layer.name)
+            names = honest["model_weights"][layer.name].attrs["weight_names"]
+            group.attrs["weight_names"] = names
+            kernel, bias = (name.decode() for name in names)
+            group[kernel] = shared  # an array at first, then links to it
+            shared = group[kernel]
+            group[bias] = np.zeros(100, np.float32)
+    made = []
+
+    def counting(*arguments):
+        made.append(make_model(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(keras_config, "make_model", counting)
+    with pytest.raises(ModelFileError, match="claim more bytes than the file has"):
+        load_model(tmp_path / "m.h5")
+    assert len(made) == 1  # its outline

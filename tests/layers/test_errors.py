@@ -37,7 +37,11 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     ),
     (lambda: layers.Conv2D(4, 3, groups=3), "conv2d: groups=3 does not divide filters=4"),
     (lambda: layers.Conv2D(4, 3, groups=0), f"conv2d: got groups=0, {POSITIVE}"),
-    (lambda: layers.Conv2D(4, 3, padding="full"), "conv2d: got padding='full', expected 'valid' or 'same'"),
+    (
+        lambda: layers.Conv2D(4, 3, padding="full"),
+        "conv2d: got padding='full', expected 'valid' or 'same'; for full padding put a ZeroPadding layer with "
+        "padding=kernel_size - 1 before it",
+    ),
     (lambda: layers.Conv2D(4, 3, padding="causal"), "conv2d: got padding='causal', expected 'valid' or 'same'"),
     (lambda: layers.Conv1D(4, 3, padding=1), "conv1d: got padding=1, expected 'valid' or 'same' or 'causal'"),
     (lambda: layers.Conv2D(4, 3, data_format="x"), f"conv2d: got data_format='x'; {CHANNELS}"),
@@ -257,6 +261,7 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
         lambda: layers.Reshape((None, 28, 1)),
         "reshape: got target_shape=(None, 28, 1), but every size must be known; give numbers, such as (28, 28, 1)",
     ),
+    (lambda: layers.Input((1,) * 32), "input_layer: got shape of 32 sizes, expected at most 31"),
     (lambda: layers.Input((3,), dtype="string"), f"input_layer: got dtype='string', {INPUT_DTYPE}"),
     (lambda: layers.Input((3,), dtype="complex64"), f"input_layer: got dtype='complex64', {INPUT_DTYPE}"),
     (lambda: layers.Input((3,), sparse=True), f"input_layer: got sparse=True, {LEAVE}"),

@@ -170,6 +170,8 @@ def test_in_training_as_keras_has_them(keras: Any) -> None:
         (lambda: metrics.MeanIoU(0), "mean_io_u: got num_classes=0"),
         (lambda: metrics.IoU(2, [2]), r"target_class_ids=\[2\], expected classes from 0 to 1"),
         (lambda: metrics.PrecisionAtRecall(1.5), "recall=1.5, expected a number from 0 to 1"),
+        (lambda: metrics.AUC(10**12), "auc: got num_thresholds=10{12}, expected at most 1,000,000"),
+        (lambda: metrics.PrecisionAtRecall(0.5, 10**12), "num_thresholds=10{12}, expected at most 1,000,000"),
     ],
 )  # fmt: skip
 def test_what_is_refused(make: Any, message: str) -> None:

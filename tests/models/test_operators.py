@@ -130,6 +130,7 @@ def test_open_sizes() -> None:
         (lambda a, b: a[:, 0, 0, 0, 0], "has more axes than images of shape"),
         (lambda a, b: a[:, [0, 1]], r"got \[0, 1\] in the key"),
         (lambda a, b: a[:, ::0], "in the key"),
+        (lambda a, b: a[(..., *[None] * 40)], "got a key of 41 parts, expected at most 32"),
     ],
 )
 def test_errors(operator: Callable[[Any, Any], Any], message: str) -> None:

@@ -65,11 +65,15 @@ class H5Reader:
                 raise ModelFileError(f"{self._name}: attribute {name}: expected one text, got {len(texts)}")
             return texts[0]
 
+    def _check_claim(self, size: int) -> None:
+        """Refuse arrays of more bytes than the file still has for them."""
+        if size > self._unclaimed:
+            raise ModelFileError(f"{self._name}: its arrays claim more bytes than the file has; refused")
+
     def _array(self, dataset: Any) -> AnyArray:
         """The numbers of a dataset: float32, or integers where the file has integers."""
+        self._check_claim(dataset.nbytes)
         self._unclaimed -= dataset.nbytes
-        if self._unclaimed < 0:
-            raise ModelFileError(f"{self._name}: its arrays claim more bytes than the file has; refused")
         array = np.asarray(dataset[()])
         if array.dtype == np.float32 or array.dtype.kind in "iu":
             return array

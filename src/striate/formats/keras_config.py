@@ -12,14 +12,19 @@ from typing import Any, TypeVar
 from striate.errors import ModelFileError
 from striate.layers import Layer, registry, serialize
 from striate.lookup import nearest
+from striate.models.configuration import LARGEST_NETWORK
+from striate.models.wiring import size_of
 
 _MAXIMAL_LAYERS = 10_000
 _MAXIMAL_NESTING = 20
+_MAXIMAL_CALLS = 2 * LARGEST_NETWORK  # those of inner models counted with them and with what they are in
+_MAXIMAL_FIXED = 1 << 24  # numbers that layers repeat ones of the configuration to
 _OURS = "striate.layers"  # the module of layers that Keras lacks
 _CODE = {"Lambda", "__lambda__", "__typespec__"}
 _COMPILE_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 _MIXED = ("mixed_float16", "mixed_bfloat16")  # float32 weights: they compute in float32 here
-_MISFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)  # ours are ValueErrors
+# Ours are ValueErrors.
+_MISFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError)
 _T = TypeVar("_T")
 
 
@@ -62,16 +67,21 @@ def make_model(form: Mapping[str, Any], name: str) -> Any:
         raise ModelFileError(
             f"{name}: holds a model of class {class_name!r}; Sequential and Functional models can be read"
         )
-    return _Parser(name).model(form, f"{name}: config.json")
+    model = _Parser(name).model(form, f"{name}: config.json")
+    fixed = sum(parameter.value.size for layer in model.leaves() for parameter in layer.fixed_parameters)
+    if fixed > _MAXIMAL_FIXED:  # no weights, so nothing in the file vouches for their size
+        raise ModelFileError(f"{name}: its layers repeat numbers {fixed} times, more than {_MAXIMAL_FIXED}; refused")
+    return model
 
 
 class _Parser:
-    """Makes the layers of one file; bounds their number and how deep models lie in models."""
+    """Makes the layers of one file; bounds their number, their calls and how deep models lie in models."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.depth = 0
         self.left = _MAXIMAL_LAYERS
+        self.calls = _MAXIMAL_CALLS
 
     def model(self, form: Mapping[str, Any], where: str) -> Any:
         from striate.models import Functional, Sequential
@@ -91,6 +101,9 @@ class _Parser:
             raise ModelFileError(f"{where}: holds models in models more than {_MAXIMAL_NESTING} deep")
         model = _guarded(lambda: cls.from_config(config, self.layer), where)
         self.depth -= 1
+        self.calls -= size_of(model)
+        if self.calls < 0:
+            raise ModelFileError(f"{where}: calls the layers of models in models too often; refused")
         return model
 
     def layer(self, form: Any, index: int) -> Layer:

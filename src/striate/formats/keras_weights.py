@@ -69,8 +69,12 @@ def read_weights(model: Any, reader: WeightsReader, name: str, skip_mismatch: bo
 
 
 def check_fit(model: Any, reader: WeightsReader, name: str) -> None:
-    """Compare the shapes of a model's parameters with the file's: the first that differs is an error."""
-    _fitting(_places(model.layers, reader), reader, name, skip_mismatch=False)
+    """Compare the shapes of a model's parameters with the file's: the first that differs is an error.
+
+    What passes takes no more memory than a few times the file's size.
+    """
+    places = _fitting(_places(model.layers, reader), reader, name, skip_mismatch=False)
+    reader.check_claims([path for _, path in places])
 
 
 def layer_paths(layers: Sequence[Layer], folder: str = "layers") -> list[tuple[Layer, str]]:

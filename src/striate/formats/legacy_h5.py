@@ -83,6 +83,11 @@ class LegacyReader(H5Reader):
         with self._errors():
             return [self._array(dataset) for dataset in layer.datasets]
 
+    def check_claims(self, layers: Sequence[SavedLayer]) -> None:
+        """Refuse arrays that claim more bytes than the file has, as one may be there under many names."""
+        with self._errors():
+            self._check_claim(sum(dataset.nbytes for layer in layers for dataset in layer.datasets))
+
     def optimizer(self) -> SavedLayer | None:
         """The optimizer's state of a whole model; None when there is none."""
         with self._errors():

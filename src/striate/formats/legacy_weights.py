@@ -76,6 +76,7 @@ def check_legacy(outline: Any, reader: LegacyReader, name: str) -> None:
     pairs = _in_order(outline, reader.layers(), name)
     kernels = _kernels(outline, pairs, reader, name, warn=False)
     _refuse_first([message for pair in pairs if (message := _misfit(pair, kernels))], name)
+    reader.check_claims([pair.saved for pair in pairs])
 
 
 def describe_layers(model: Any) -> list[tuple[str, list[tuple[str, AnyArray]]]]:

@@ -39,16 +39,22 @@ class WeightsReader(H5Reader):
     def shapes(self, path: str) -> list[tuple[int, ...]] | None:
         """Shapes of the arrays under `path`, nothing read yet; None when the file has no such path."""
         with self._errors():
-            group = self._group(f"{path}/vars" if path else "vars")
-            if group is None:
-                return None
-            return [dataset.shape for dataset in self._datasets(group)]
+            datasets = self._under(path)
+            return None if datasets is None else [dataset.shape for dataset in datasets]
+
+    def check_claims(self, paths: Sequence[str]) -> None:
+        """Refuse arrays that claim more bytes than the file has, as one may lie under many paths."""
+        with self._errors():
+            self._check_claim(sum(dataset.nbytes for path in paths for dataset in self._under(path) or ()))
 
     def read(self, path: str) -> list[AnyArray]:
         """The arrays under `path`: float32, or integers where the file has integers."""
         with self._errors():
-            group = self._group(f"{path}/vars" if path else "vars")
-            return [] if group is None else [self._array(dataset) for dataset in self._datasets(group)]
+            return [self._array(dataset) for dataset in self._under(path) or ()]
+
+    def _under(self, path: str) -> list[Any] | None:
+        group = self._group(f"{path}/vars" if path else "vars")
+        return None if group is None else self._datasets(group)
 
     def _datasets(self, group: Any) -> list[Any]:
         if len(group) > _MAXIMAL_ARRAYS:

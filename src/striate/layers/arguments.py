@@ -17,6 +17,8 @@ from striate.graph import Shape
 from striate.layers.former import accepting
 from striate.settings import image_data_format
 
+MOST_AXES = 31  # arrays of NumPy 1 have 32, one of which is the batch
+
 
 def whole(layer: str, argument: str, value: object, minimum: int = 1) -> int:
     """A whole number of at least `minimum`."""
@@ -91,7 +93,9 @@ def spell_out(cls: type, names: Sequence[str]) -> None:
 def padding_mode(layer: str, value: object, allowed: tuple[str, ...] = ("valid", "same")) -> str:
     """"valid" or "same", in any case."""
     if not isinstance(value, str) or value.lower() not in allowed:
-        raise StriateError(f"{layer}: got padding={value!r}, expected {' or '.join(map(repr, allowed))}")
+        full = isinstance(value, str) and value.lower() == "full"
+        hint = "; for full padding put a ZeroPadding layer with padding=kernel_size - 1 before it" if full else ""
+        raise StriateError(f"{layer}: got padding={value!r}, expected {' or '.join(map(repr, allowed))}{hint}")
     return value.lower()
 
 
@@ -158,6 +162,8 @@ def open_shape(layer: str, argument: str, value: object) -> tuple[int | None, ..
     values = (value,) if as_whole(value) is not None else value
     if not isinstance(values, (Sequence, np.ndarray)) or isinstance(values, str):
         raise StriateError(f"{layer}: got {argument}={value!r}, expected a tuple such as (28, 28, 1)")
+    if len(values) > MOST_AXES:
+        raise StriateError(f"{layer}: got {argument} of {len(values)} sizes, expected at most {MOST_AXES}")
     shape = tuple(None if size is None else as_whole(size) for size in values)
     if any(size is not None and (as_whole(size) or 0) < 1 for size in values):
         raise StriateError(f"{layer}: got {argument}={tuple(values)}, expected whole numbers of at least 1")

@@ -175,6 +175,11 @@ class Built:
         return [parameter for key, parameter in self._parameters.items() if key not in self._fixed]
 
     @property
+    def fixed_parameters(self) -> list[Parameter]:
+        """What arguments give in place of weights, repeated to the shape of the input."""
+        return [parameter for key, parameter in self._parameters.items() if key in self._fixed]
+
+    @property
     def trainable_weights(self) -> list[Parameter]:
         """The parameters that training changes."""
         return [parameter for parameter in self.weights if parameter.trainable]

@@ -197,8 +197,9 @@ class RBF(Layer):
         if len(shape) != 1:
             raise ShapeError(f"{self.name}: expected one row of numbers, got shape {shape}; use Flatten first")
         whole = operations.Pool(shape, (1,), ((0, 0),), (1,), "average")
+        repeat = operations.Select.among(self.name, range(1), self.units)
         return [
-            Step("row", operations.Reshape((*shape, 1))), Step("repeat", operations.Select((0,) * self.units)),
+            Step("row", operations.Reshape((*shape, 1))), Step("repeat", repeat),
             Step("minus", operations.Affine(-1.0)),
             Step("difference", operations.Scale((0, 1), scale=False), {"beta": "centers"}),
             Step("square", operations.Combine("multiply"), takes=(-1, -1)),

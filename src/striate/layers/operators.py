@@ -9,6 +9,7 @@ import numpy as np
 
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape, operations
+from striate.layers.arguments import MOST_AXES
 from striate.layers.base import Layer, Step
 from striate.layers.merging import Add, Maximum, Multiply, Subtract
 from striate.layers.naming import automatic_name
@@ -110,8 +111,8 @@ class GetItem(Layer):
                 result.append(1)
                 continue
             places = self._places(part, axis, shape)
-            if places != tuple(range(shape[axis])):
-                steps += _select(places, axis, len(shape))
+            if places != range(shape[axis]):
+                steps += _select(self.name, places, axis, len(shape))
             result += [] if isinstance(part, int) else [len(places)]
             axis += 1
         return [*steps, Step("shape", operations.Reshape(tuple(result)))]
@@ -125,20 +126,20 @@ class GetItem(Layer):
         at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
         return parts[:at] + [slice(None)] * missing + parts[at + 1 :]
 
-    def _places(self, part: Any, axis: int, shape: Shape) -> tuple[int, ...]:
+    def _places(self, part: Any, axis: int, shape: Shape) -> range:
         size = shape[axis]
         if isinstance(part, int):
             if not -size <= part < size:
                 raise ShapeError(f"{self.name}: the key has {part} for axis {axis + 1}, which has {size} places")
-            return (part % size,)
-        places = tuple(range(size)[part])
+            return range(part % size, part % size + 1)
+        places: range = range(size)[part]
         if not places:
             raise ShapeError(f"{self.name}: the key leaves nothing of axis {axis + 1}, which has {size} places")
         return places
 
 
-def _select(places: tuple[int, ...], axis: int, rank: int) -> list[Step]:
-    chosen = Step(f"select_{axis}", operations.Select(places))
+def _select(layer: str, places: range, axis: int, rank: int) -> list[Step]:
+    chosen = Step(f"select_{axis}", operations.Select.among(layer, places))
     if axis == rank - 1:
         return [chosen]
     there = (*range(axis), *range(axis + 1, rank), axis)
@@ -149,6 +150,8 @@ def _select(places: tuple[int, ...], axis: int, rank: int) -> list[Step]:
 
 def _parsed(layer: str, key: Any) -> tuple[Any, ...]:
     parts = tuple(_read(layer, part) for part in (key if isinstance(key, (tuple, list)) else (key,)))
+    if len(parts) > MOST_AXES + 1:
+        raise StriateError(f"{layer}: got a key of {len(parts)} parts, expected at most {MOST_AXES + 1}")
     if not parts or parts.count(Ellipsis) > 1 or parts[0] not in (slice(None), Ellipsis):
         raise StriateError(f'{layer}: got the key {key!r}; the first part is for the batch and must be ":" or "..."')
     return parts

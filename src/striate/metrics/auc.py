@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.checks import whole
 from striate.errors import StriateError
 from striate.lookup import class_and_config
 from striate.metrics.base import Float64, Metric
-from striate.metrics.thresholds import ThresholdCounts, parse_thresholds, quotient
+from striate.metrics.thresholds import ThresholdCounts, parse_thresholds, quotient, threshold_count
 
 CURVES = ("ROC", "PR", "PRGAIN")
 METHODS = ("interpolation", "majoring", "minoring")
@@ -52,7 +51,7 @@ class AUC(Metric):
         if num_labels and not multi_label:
             raise StriateError(f"{self.name}: got num_labels={num_labels}, which needs multi_label=True")
         self._given = None if thresholds is None else sorted(parse_thresholds(self.name, thresholds, 0.5))
-        count = whole(self.name, num_thresholds, 2, "num_thresholds")
+        count = threshold_count(self.name, num_thresholds, 2)
         inner = [(i + 1) / (count - 1) for i in range(count - 2)] if self._given is None else self._given
         self.thresholds = [-1e-7, *inner, 1 + 1e-7]
         self.num_thresholds = len(self.thresholds)

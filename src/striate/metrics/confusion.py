@@ -11,7 +11,14 @@ from numpy.typing import ArrayLike
 from striate.checks import number, whole
 from striate.lookup import snake_case
 from striate.metrics.base import Float64, Metric
-from striate.metrics.thresholds import FAR_BELOW, ThresholdCounts, one_or_all, parse_thresholds, quotient
+from striate.metrics.thresholds import (
+    FAR_BELOW,
+    ThresholdCounts,
+    one_or_all,
+    parse_thresholds,
+    quotient,
+    threshold_count,
+)
 
 
 class _Counted(Metric):
@@ -146,7 +153,7 @@ class _AtValue(_Counted):
     ) -> None:
         super().__init__(name or snake_case(type(self).__name__), dtype)
         self.value = number(self.name, self._argument, value, 0, 1)
-        self.num_thresholds = whole(self.name, num_thresholds, 1, "num_thresholds")
+        self.num_thresholds = threshold_count(self.name, num_thresholds, 1)
         self.class_id = None if class_id is None else whole(self.name, class_id, 0, "class_id")
         spread = [i / max(num_thresholds - 1, 1) for i in range(num_thresholds)]
         self.thresholds = spread if num_thresholds > 1 else [0.5]

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.checks import whole
 from striate.errors import ShapeError, StriateError
 from striate.metrics.base import Float64, one_rank
 
 FAR_BELOW = -1e10  # what outputs outside the k largest count as, as in Keras
+MOST_THRESHOLDS = 1_000_000
 
 
 class ThresholdCounts:
@@ -114,6 +116,14 @@ def quotient(a: Float64, b: Float64) -> Float64:
 def one_or_all(values: Float64) -> Any:
     """A number for one threshold, an array for several."""
     return float(values[0]) if len(values) == 1 else values
+
+
+def threshold_count(name: str, value: object, minimum: int) -> int:
+    """How many evenly spread thresholds: a whole number from `minimum` to a million, as they are listed."""
+    count = whole(name, value, minimum, "num_thresholds")
+    if count > MOST_THRESHOLDS:
+        raise StriateError(f"{name}: got num_thresholds={count}, expected at most {MOST_THRESHOLDS:,}")
+    return count
 
 
 def parse_thresholds(name: str, thresholds: float | Sequence[float] | None, default: float) -> list[float]:

@@ -12,10 +12,11 @@ from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import Call, SymbolicTensor, flatten
 from striate.models.network import Network
 from striate.models.operations import as_layer
-from striate.models.wiring import Wiring
+from striate.models.wiring import Wiring, size_of
 
 MakeLayer = Callable[[Any, int], Layer]  # of a serialized layer and its place in the list
 Reference = tuple[str, int, int]  # a layer's name, which of its calls, which of that call's outputs
+LARGEST_NETWORK = 50_000  # calls of layers, those within inner models counted each time; ResNet-152 has about 500
 
 
 def make_layer(form: Any, index: int) -> Layer:
@@ -95,6 +96,10 @@ def build(config: Mapping[str, Any], make: MakeLayer = make_layer) -> tuple[Any,
         if not isinstance(nodes, list):
             raise StriateError(f"{layer.name}: inbound_nodes: expected a list")
         pending |= {(layer.name, place): node for place, node in enumerate(nodes)}
+    sizes = {name: size_of(layer) for name, layer in layers.items()}
+    calls = sum(sizes[name] for name, _ in pending)
+    if calls > LARGEST_NETWORK:  # a few models in models can ask for more than a lifetime's
+        raise StriateError(f"Functional: its layers are called {calls} times, expected at most {LARGEST_NETWORK:,}")
     made = {(name, 0): list(layer.calls[0].outputs) for name, layer in layers.items() if layer.calls}
     if set(made) & set(pending):
         raise StriateError(f"{next(iter(set(made) & set(pending)))[0]}: stands for images and has inputs of its own")

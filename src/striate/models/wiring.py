@@ -18,6 +18,7 @@ class Wiring:
         calls: in an order in which they can be computed; those of InputLayers are among them.
         layers: each once, in Keras's order, which that of the weights follows: by the number of calls between a layer
             and the outputs, the most first; then as the walk back from the outputs meets them.
+        size: how many calls there are, those within inner networks counted each time.
 
     Args:
         name: of the model, for errors.
@@ -46,6 +47,7 @@ class Wiring:
         self.layers += [call.layer for call in unused]
         self.calls = [*unused, *self.calls]
         _check_names(name, self.layers)
+        self.size = sum(size_of(call.layer) for call in self.calls)
         self.places = _places(self.calls)
         self.labels = {
             call: f"{call.layer.name}[{place}]" if place else call.layer.name for call, place in self.places.items()
@@ -77,6 +79,14 @@ class Wiring:
                 made = call.layer.open_output_shapes([known[tensor] for tensor in call.inputs])
                 known.update(zip(call.outputs, made, strict=True))
         return known
+
+
+def size_of(layer: Layer) -> int:
+    """How many calls of layers one call of a layer is: more than one for networks."""
+    wiring = getattr(layer, "wiring", None)
+    if wiring is None:
+        return max(len(layer.leaves()), 1) if hasattr(layer, "leaves") else 1
+    return int(wiring.size)
 
 
 def walk(outputs: Sequence[SymbolicTensor], stop: Sequence[SymbolicTensor] = ()) -> tuple[list[Call], list[Layer]]:

@@ -86,11 +86,26 @@ class Reshape(Operation):
         return self.shape
 
 
+LARGEST_SELECTION = 1 << 22  # channels, which are listed one by one
+
+
 @dataclass(frozen=True)
 class Select(Operation):
     """Chosen channels in a chosen order, each as often as wanted: y[p, i] = x[p, channels[i]]."""
 
     channels: tuple[int, ...]
+
+    @classmethod
+    def among(cls, name: str, channels: range, times: int = 1) -> Select:
+        """The channels of a range, the whole range so many times; `name` is what the error begins with.
+
+        Raises:
+            ShapeError: more than can be listed, as only a mistake or a hostile file asks for.
+        """
+        count = len(channels) * times
+        if count > LARGEST_SELECTION:
+            raise ShapeError(f"{name}: cannot choose {count} numbers; at most {LARGEST_SELECTION:,} can be listed")
+        return cls(tuple(channels) * times)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         shape = inputs[0]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import striate
 from striate import losses
-from striate.errors import ShapeError, StriateError
+from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import LossFunction
 
 CASES: list[tuple[str, dict[str, Any]]] = [
@@ -169,7 +170,7 @@ def test_unknown_names_say_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"reduction": "sum"}, {"reduction": None}, {"axis": 1}, {"ignore_class": 3}, {"dtype": "float64"}],
+    [{"reduction": "product"}, {"axis": 1}, {"ignore_class": 3}, {"dtype": "float64"}],
 )
 def test_options_that_networks_do_not_have_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(StriateError, match=str(next(iter(options)))):
@@ -189,3 +190,29 @@ def test_shapes_that_do_not_fit() -> None:
         losses.mean_squared_error(np.ones((2, 4)), np.ones((2, 3)))
     with pytest.raises(ShapeError, match="3 sample weights for 2 examples"):
         losses.MeanSquaredError()(np.ones((2, 3)), np.ones((2, 3)), [1, 1, 1])
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, float("nan"), float("inf")])
+def test_class_numbers_that_are_none(wrong: float) -> None:
+    with pytest.raises(DataError, match=r"got class numbers from .* for 3 classes; expected 0 to 2"):
+        losses.SparseCategoricalCrossentropy()([0, wrong], np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("reduction", ["sum", "none", None])
+def test_reductions_on_arrays(keras: Any, reduction: str | None, weighted: bool) -> None:
+    targets, outputs = example("MeanSquaredError", False, (3,))
+    weights = np.linspace(0.5, 2, 7).astype(np.float32)[:, np.newaxis] if weighted else None
+    theirs, ours = (
+        library.losses.MeanSquaredError(reduction=reduction)(targets.astype(np.float32), outputs, weights)
+        for library in (keras, striate)
+    )
+    assert ours.shape == tuple(theirs.shape)
+    np.testing.assert_allclose(ours, np.asarray(theirs), rtol=1e-5)
+
+
+def test_networks_are_trained_with_means() -> None:
+    model = striate.Sequential([striate.Input((2,)), striate.layers.Dense(1)])
+    with pytest.raises(StriateError, match="MeanSquaredError: got reduction='sum'; networks are trained with"):
+        model.compile("sgd", losses.MeanSquaredError(reduction="sum"))
+    assert not model.compiled

@@ -261,6 +261,13 @@ def test_preprocessing() -> None:
     images = Input((4, 5, 3))
     model = Model(images, applications.mobilenet_v2.preprocess_input(images))
     np.testing.assert_allclose(model(PIXELS), PIXELS / 127.5 - 1, atol=1e-6)
+    for mode in ("caffe", "torch"):
+        model = Model(images, applications.imagenet_utils.preprocess_input(images, mode=mode))
+        rows = applications.imagenet_utils.preprocess_input(PIXELS, mode=mode)
+        np.testing.assert_allclose(model(PIXELS), rows, rtol=1e-5, atol=1e-4)
+        for other, form in ((Input((4, 5, 2)), None), (images, "channels_first")):
+            with pytest.raises(DataError, match="expected images of three channels, channels last"):
+                applications.imagenet_utils.preprocess_input(other, form, mode)
     for wrong, options in ((PIXELS, {"mode": "jax"}), (PIXELS, {"data_format": "last"}), (PIXELS[..., :2], {})):
         with pytest.raises(StriateError):
             applications.imagenet_utils.preprocess_input(wrong, **options)  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ IN_KERAS: list[Any] = [
     ("LeNet5", {"modern": True}), ("fashion_demo", {}),
 ]  # fmt: skip
 LARGER = [("ResNet18", SMALL), ("EfficientNetLite0", SMALL)]
+OTHERS = ("VGG13", "ResNet34", *(f"EfficientNetLite{i}" for i in range(1, 5)))
 SLOW = pytest.mark.slow
 WITH_LAYERS_OF_OURS: list[Any] = [
     ("LeNet1", {}, "TableConv2D|Subsampling2D|scaled_tanh"),
@@ -73,6 +74,7 @@ def assert_returns(theirs: Any, path: Path, ours: Any) -> None:
         *((name, options, "keras") for name, options in LARGER),
         *(pytest.param(name, options, "h5", marks=SLOW) for name, options in LARGER),
         *(pytest.param("VGG11", SMALL, ending, marks=SLOW) for ending in ("keras", "h5")),
+        *(pytest.param(name, SMALL, "keras", marks=SLOW) for name in OTHERS),
     ],
 )
 def test_keras_opens_networks_that_it_lacks(
@@ -99,6 +101,11 @@ def test_layers_that_keras_lacks(
     if message == "LocalResponseNormalization":
         theirs = keras.models.load_model(path, custom_objects={message: response_normalization(keras, torch)})
         assert_agree(ours, theirs)
+        theirs.save_weights(tmp_path / "theirs.weights.h5")
+        again = make(name, options)
+        again.load_weights(tmp_path / "theirs.weights.h5")
+        for mine, its in zip(outputs(ours), outputs(again), strict=True):
+            np.testing.assert_array_equal(mine, its)
 
 
 def response_normalization(keras: Any, torch: Any) -> type:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import striate
+from striate import callbacks
 from striate.errors import StriateError
 
 RNG = np.random.default_rng(8)
@@ -94,3 +97,20 @@ def test_arrays_in_histories(keras: ModuleType, capsys: pytest.CaptureFixture[st
         np.testing.assert_allclose(values, np.asarray(histories[0][key]), rtol=1e-4, atol=1e-6)
     model.fit(x, labels, verbose=2)
     assert "f1_score: [" in capsys.readouterr().out
+
+
+def test_arrays_and_callbacks(tmp_path: Path) -> None:
+    """What compares values names the metric; tables hold all the numbers."""
+    model = striate.Sequential([striate.Input((2,)), striate.layers.Dense(4, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=[striate.metrics.F1Score()])
+    data = T[:, :2], np.eye(4, dtype=np.float32)[RNG.integers(0, 4, 60)]
+    best = callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="f1_score", save_best_only=True)
+    for watching in (callbacks.EarlyStopping("f1_score"), callbacks.ReduceLROnPlateau("f1_score"), best):
+        with pytest.raises(StriateError, match=r"'f1_score' is an array of shape \(4,\).*average=\"macro\""):
+            model.fit(*data, verbose=0, callbacks=[watching])
+    with pytest.raises(StriateError, match="cannot be filled in"):
+        model.fit(*data, verbose=0, callbacks=[callbacks.ModelCheckpoint(tmp_path / "{f1_score:.2f}.keras")])
+    history = model.fit(*data, verbose=0, callbacks=[callbacks.CSVLogger(tmp_path / "log.csv")]).history
+    with open(tmp_path / "log.csv", newline="") as file:
+        row = next(csv.DictReader(file))
+    np.testing.assert_allclose([float(n) for n in row["f1_score"].strip('"[]').split(", ")], history["f1_score"][0])

@@ -22,7 +22,7 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     standard deviation of ImageNet.
 
     Args:
-        x: images (n, height, width, 3) or one image; in mode "tf" also a symbolic tensor.
+        x: images (n, height, width, 3) or one image, or a symbolic tensor.
         data_format: "channels_first" for (n, 3, height, width).
         mode: "caffe" (VGG, ResNet), "tf" (Inception, MobileNet) or "torch".
 
@@ -36,7 +36,7 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     if data_format not in FORMATS:
         raise StriateError(f"preprocess_input: got data_format={data_format!r}, expected one of {FORMATS[1:]}")
     if isinstance(x, SymbolicTensor):
-        return _symbolic(x, mode)
+        return _symbolic(x, data_format, mode)
     pixels = np.array(x, dtype=x.dtype if isinstance(x, np.ndarray) and x.dtype.kind == "f" else np.float32)
     if mode == "tf":
         return pixels / 127.5 - 1
@@ -50,14 +50,21 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     return (pixels / 255 - mean) / deviation
 
 
-def _symbolic(x: Any, mode: str) -> Any:
+def _symbolic(x: Any, data_format: str | None, mode: str) -> Any:
+    """The same by layers."""
     from striate.layers import Rescaling
 
-    if mode != "tf":
-        raise StriateError(
-            f'preprocess_input: got a symbolic tensor with mode={mode!r}, which only "tf" takes; preprocess the arrays'
+    if mode == "tf":
+        return Rescaling(1 / 127.5, -1.0)(x)
+    if data_format == "channels_first" or x.shape[-1] != 3:
+        raise DataError(
+            f"preprocess_input: got a symbolic tensor of shape {x.shape} with data_format={data_format!r}, expected "
+            "images of three channels, channels last; for others preprocess the arrays"
         )
-    return Rescaling(1 / 127.5, -1.0)(x)
+    if mode == "caffe":
+        return Rescaling([1.0] * 3, [-mean for mean in CAFFE_MEAN])(x[..., ::-1])
+    statistics = list(zip(TORCH_MEAN, TORCH_DEVIATION, strict=True))
+    return Rescaling([1 / 255 / deviation for _, deviation in statistics], [-m / d for m, d in statistics])(x)
 
 
 def caffe_pixels(x: Any, data_format: str | None = None) -> Any:

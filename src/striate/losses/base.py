@@ -16,7 +16,8 @@ from striate.tensors import Tensor, wrapped
 
 Float64 = NDArray[np.float64]
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before their logarithm
-REDUCTIONS = ("sum_over_batch_size", "mean")
+_MEANS = ("sum_over_batch_size", "mean")  # one by two names
+_OTHER_REDUCTIONS = ("sum", "none", None)
 _ENGINE_OPTIONS = {field.name for field in fields(LossFunction)} - {"kind"}
 
 
@@ -25,7 +26,8 @@ class Loss:
 
     Args:
         name: shown in configurations.
-        reduction: "sum_over_batch_size" or its other name "mean".
+        reduction: "sum_over_batch_size", or "mean", which is the same, as networks are trained with; for calls on
+            arrays also "sum", or "none" (or None) for a number at each example and position.
         dtype: None or "float32", the only precision that networks have.
         options: what the loss's function on arrays takes; they become attributes and part of the configuration.
     """
@@ -34,10 +36,9 @@ class Loss:
     _compute: Callable[..., Float64]  # the same on arrays, (y_true, y_pred, **options)
 
     def __init__(self, name: str, reduction: str, dtype: str | None = None, **options: Any) -> None:
-        if reduction not in REDUCTIONS:
+        if reduction not in (*_MEANS, *_OTHER_REDUCTIONS):
             raise StriateError(
-                f'{type(self).__name__}: got reduction={reduction!r}; networks are trained with "sum_over_batch_size", '
-                "the mean over the batch"
+                f"{type(self).__name__}: got reduction={reduction!r}, expected one of {(*_MEANS, *_OTHER_REDUCTIONS)}"
             )
         if dtype not in (None, "float32"):
             raise StriateError(f'{type(self).__name__}: got dtype={dtype!r}, expected None or "float32"')
@@ -46,6 +47,14 @@ class Loss:
         self.options = options
         for option, value in options.items():
             setattr(self, option, value)
+
+    def check_trainable(self) -> None:
+        """Raise StriateError if networks cannot be trained with it."""
+        if self.reduction not in _MEANS:
+            raise StriateError(
+                f"{type(self).__name__}: got reduction={self.reduction!r}; networks are trained with "
+                '"sum_over_batch_size", the mean over the batch'
+            )
 
     def function(self) -> LossFunction:
         """The loss as engines know it."""
@@ -64,7 +73,7 @@ class Loss:
             sample_weight: (n,), each example's weight; the sum is divided by n, not by the sum of weights.
 
         Returns:
-            The mean over the batch, a tensor without axes.
+            The mean over the batch or what `reduction` says, a tensor.
 
         Raises:
             ShapeError: targets or weights do not fit `y_pred`.
@@ -75,7 +84,9 @@ class Loss:
             if len(weights) != len(values):
                 raise ShapeError(f"{self.name}: {len(weights)} sample weights for {len(values)} examples")
             values = values * weights.reshape(-1, *[1] * (values.ndim - 1))
-        return wrapped(values.mean())
+        if self.reduction in _MEANS:
+            return wrapped(values.mean())
+        return wrapped(values.sum() if self.reduction == "sum" else values)
 
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate.checks import number
-from striate.errors import ShapeError, StriateError
+from striate.errors import DataError, ShapeError, StriateError
 from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean
 from striate.tensors import handing_out
 
@@ -26,6 +26,11 @@ def sparse_categorical_crossentropy(
         raise ShapeError(
             f"sparse_categorical_crossentropy: class numbers of shape {classes.shape} do not fit outputs of shape "
             f"{predictions.shape}; expected {predictions.shape[:-1]}"
+        )
+    if classes.size and not (classes.min() >= 0 and classes.max() < predictions.shape[-1]):  # nor NaN
+        raise DataError(
+            f"sparse_categorical_crossentropy: got class numbers from {classes.min()} to {classes.max()} for "
+            f"{predictions.shape[-1]} classes; expected 0 to {predictions.shape[-1] - 1}"
         )
     logs = _log_probabilities(predictions, from_logits)
     picked: Float64 = -np.take_along_axis(logs, classes.astype(np.int64)[..., np.newaxis], axis=-1)[..., 0]

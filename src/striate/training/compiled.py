@@ -33,7 +33,7 @@ class Compiled:
         self.metrics, self.weighted_metrics = metric, weighted_metric
         for identifier in by_output.flat(loss):
             if not (isinstance(identifier, str) and identifier.lower() in losses.CHOSEN_BY_SHAPE):
-                losses.get(identifier)
+                losses.get(identifier).check_trainable()
         given = len(by_output.flat(loss_weights))
         if given and given != len(by_output.flat(loss)) and isinstance(loss, (list, tuple, Mapping)):
             raise StriateError(f"loss_weights: got {given} for {len(by_output.flat(loss))} losses")

@@ -101,7 +101,7 @@ class ModelCheckpoint(MonitorCallback):
     def _path(self, epoch: int, logs: Logs) -> str:
         try:
             return self.filepath.format_map(Results({"epoch": epoch + 1, **logs}))
-        except (KeyError, IndexError, ValueError) as error:
+        except (KeyError, IndexError, ValueError, TypeError) as error:
             raise StriateError(
                 f"ModelCheckpoint: filepath={self.filepath!r} cannot be filled in ({error}); "
                 f"there are epoch, {', '.join(logs)}"
@@ -162,4 +162,5 @@ class CSVLogger(Callback):
 
     @staticmethod
     def _cell(value: Any) -> Any:
-        return f'"[{", ".join(map(str, value))}]"' if isinstance(value, (list, tuple)) else value
+        several = value.tolist() if getattr(value, "ndim", 0) else value
+        return f'"[{", ".join(map(str, several))}]"' if isinstance(several, (list, tuple)) else value

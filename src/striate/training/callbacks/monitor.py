@@ -37,12 +37,21 @@ class MonitorCallback(Callback):
         self.min_delta = abs(min_delta)
 
     def current(self, logs: Logs | None) -> float | None:
-        """The watched value; None, with a warning, when there is none of that name."""
+        """The watched value; None, with a warning, when there is none of that name.
+
+        Raises:
+            StriateError: it is an array.
+        """
         value = (logs or {}).get(self.monitor)
         if value is None:
             known = ", ".join(logs or {})
             message = f"{type(self).__name__}: there is no {self.monitor!r} to watch; there are {known}"
             warnings.warn(message, stacklevel=3)
+        if value is not None and np.ndim(value) > 0:
+            raise StriateError(
+                f"{type(self).__name__}: {self.monitor!r} is an array of shape {np.shape(value)}, and arrays are "
+                'neither better nor worse; watch a metric that gives a number, such as F1Score(average="macro")'
+            )
         return None if value is None else float(value)
 
     def improves(self, value: float, reference: float | None) -> bool:

@@ -119,6 +119,7 @@ def test_losses_and_metrics_hand_tensors_out() -> None:
             return self.value
 
     assert Largest("largest")(truth, said).numpy() == 0.5
+    assert (Largest().name, Largest(name="most").name) == ("largest", "most")
 
 
 def test_text_is_bytes() -> None:

@@ -101,6 +101,18 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
         ("import keras; keras.Sequential().frobnicate()", "Sequential.frobnicate", "nothing."),
         ("import keras; keras.Sequential().sumary()", "Sequential.sumary", "perhaps Sequential.summary."),
         ("from keras.layers import *; LSTM(3)", "keras.layers.LSTM", "nothing. Striate is for convolutional"),
+        (
+            "import keras; keras.Sequential().compile('sgd', lambda y, p: y)", "losses of Python code",
+            "use a loss of keras.losses",
+        ),
+        (
+            "import keras; type('L', (keras.losses.Loss,), dict(call=print))", "losses of Python code",
+            "metrics may be functions of your own",
+        ),
+        (
+            "import keras; type('M', (keras.Model,), dict(train_step=print))", "models with train_step()",
+            "train with model.fit or model.train_on_batch",
+        ),
         ("import keras; keras.layers.Lambda(abs)", "keras.layers.Lambda of such code", "Rescaling(scale, offset)"),
         (
             "import keras; type('M', (keras.Model,), dict(call=print))",

@@ -13,7 +13,7 @@ from typing import Any
 from striate.errors import StriateError
 from striate.graph import Shape
 from striate.lookup import find, made, serialized
-from striate.losses.base import EPSILON, Loss
+from striate.losses.base import EPSILON, Loss, own_loss
 from striate.losses.crossentropy import (
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
@@ -106,6 +106,8 @@ def get(identifier: LossLike) -> Loss:
         return deserialize(identifier)
     if callable(identifier) and identifier in _FUNCTIONS:
         return _FUNCTIONS[identifier]()  # type: ignore[call-arg]
+    if callable(identifier):
+        raise own_loss(f"loss: got {identifier!r}, expected a loss of striate.losses")
     raise StriateError(f"loss: got {identifier!r}, expected a loss of striate.losses or one of the names {_names()}")
 
 

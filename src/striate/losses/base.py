@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import LossFunction
 from striate.graph.training import LossKind
 from striate.tensors import Tensor, wrapped
@@ -19,6 +19,15 @@ EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before t
 _MEANS = ("sum_over_batch_size", "mean")  # one by two names
 _OTHER_REDUCTIONS = ("sum", "none", None)
 _ENGINE_OPTIONS = {field.name for field in fields(LossFunction)} - {"kind"}
+
+
+def own_loss(came: str) -> UnavailableError:
+    """The error about a loss in Python code."""
+    return UnavailableError(
+        "losses of Python code", f"{came}, but the engine could not differentiate a loss of Python code",
+        "use a loss of keras.losses, by its name, or for each output one of them with its loss_weights; metrics may be "
+        "functions of your own.",
+    )
 
 
 class Loss:
@@ -34,6 +43,11 @@ class Loss:
 
     kind: LossKind
     _compute: Callable[..., Float64]  # the same on arrays, (y_true, y_pred, **options)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "call" in vars(cls) and not cls.__module__.startswith("striate."):
+            raise own_loss(f"{cls.__name__}: defines call()")
 
     def __init__(self, name: str, reduction: str, dtype: str | None = None, **options: Any) -> None:
         if reduction not in (*_MEANS, *_OTHER_REDUCTIONS):

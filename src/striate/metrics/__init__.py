@@ -193,9 +193,9 @@ def get(identifier: MetricLike) -> Metric:
     if isinstance(identifier, Metric):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Metric):
-        return identifier()  # type: ignore[call-arg]  # the subclasses need no argument
+        return identifier()
     if isinstance(identifier, str):
-        return _find(identifier)()  # type: ignore[call-arg]
+        return _find(identifier)()
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
     if callable(identifier) and not isinstance(identifier, type):
@@ -222,7 +222,7 @@ def resolve(identifier: MetricLike, target_shape: Shape, output_shape: Shape) ->
     else:
         one, sparse, one_hot = kinds
         cls = one if output_shape[-1] == 1 else sparse if is_sparse(target_shape, output_shape) else one_hot
-        metric = cls()  # type: ignore[call-arg]
+        metric = cls()
     metric.name = identifier
     return metric
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.errors import ShapeError, StriateError
+from striate.lookup import snake_case
 from striate.tensors import handing_out
 
 Float64 = NDArray[np.float64]
@@ -34,7 +35,8 @@ class Metric:
         if "result" in vars(cls):
             cls.result = handing_out(vars(cls)["result"])  # type: ignore[method-assign]
 
-    def __init__(self, name: str, dtype: str | None = None) -> None:
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        name = name or snake_case(type(self).__name__)
         if dtype not in (None, "float32"):
             raise StriateError(f'{name}: got dtype={dtype!r}, expected None or "float32"')
         self.name = name

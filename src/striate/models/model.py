@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from striate.console import printable
-from striate.errors import StriateError
+from striate.errors import StriateError, UnavailableError
 from striate.graph import Graph
 from striate.graph.operations.augmentation import OfImages
 from striate.layers.symbolic import connect, is_symbolic
@@ -27,6 +27,16 @@ class Model(Retired, Inspection):
         name: made up from the class if not given.
         trainable: False freezes all layers.
     """
+
+    def __init_subclass__(cls, common: bool = False, **options: Any) -> None:
+        super().__init_subclass__(common, **options)
+        steps = [name for name in ("train_step", "test_step", "predict_step", "compute_loss") if name in vars(cls)]
+        if steps:
+            raise UnavailableError(
+                f"models with {steps[0]}()",
+                f"{cls.__name__}: defines {steps[0]}(), but the engine takes its steps itself",
+                "train with model.fit or model.train_on_batch, with metrics and callbacks of your own where need be.",
+            )
 
     def __new__(cls, *arguments: Any, **options: Any) -> Model:
         """`Model(...)` itself makes a `Functional`."""

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate import applications
+from striate import applications, layers
 from striate.applications.fashion import fashion_demo
-from striate.models import load_model
+from striate.models import Model, load_model
 
 from .test_round_trips import shake
 
@@ -131,3 +131,15 @@ def test_layers_that_keras_lacks_in_h5_files(tmp_path: Path, name: str) -> None:
     ours.save(tmp_path / "ours.h5")
     for mine, its in zip(outputs(ours), outputs(load_model(tmp_path / "ours.h5")), strict=True):
         np.testing.assert_array_equal(mine, its)
+
+
+@pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
+def test_keras_opens_preprocessing(keras: Any, tmp_path: Path, mode: str) -> None:
+    """Pixels brought into form within the network, as for fine tuning."""
+    images = layers.Input((6, 5, 3))
+    ours = Model(images, applications.imagenet_utils.preprocess_input(images, mode=mode))
+    ours.save(tmp_path / "m.keras")
+    x = np.random.default_rng(0).integers(0, 256, (4, 6, 5, 3)).astype(np.float32)
+    expected = keras.applications.imagenet_utils.preprocess_input(x.copy(), mode=mode)
+    for model in (ours, keras.models.load_model(tmp_path / "m.keras")):
+        np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-4)

@@ -52,7 +52,7 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
 
 def _symbolic(x: Any, data_format: str | None, mode: str) -> Any:
     """The same by layers."""
-    from striate.layers import Rescaling
+    from striate.layers import Concatenate, Rescaling
 
     if mode == "tf":
         return Rescaling(1 / 127.5, -1.0)(x)
@@ -62,7 +62,9 @@ def _symbolic(x: Any, data_format: str | None, mode: str) -> Any:
             "images of three channels, channels last; for others preprocess the arrays"
         )
     if mode == "caffe":
-        return Rescaling([1.0] * 3, [-mean for mean in CAFFE_MEAN])(x[..., ::-1])
+        # Channel by channel: a step of -1 would not run in Keras on PyTorch, which opens files of the network.
+        backwards = Concatenate()([x[..., i : i + 1] for i in (2, 1, 0)])
+        return Rescaling([1.0] * 3, [-mean for mean in CAFFE_MEAN])(backwards)
     statistics = list(zip(TORCH_MEAN, TORCH_DEVIATION, strict=True))
     return Rescaling([1 / 255 / deviation for _, deviation in statistics], [-m / d for m, d in statistics])(x)
 

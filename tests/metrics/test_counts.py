@@ -168,6 +168,8 @@ def test_in_training_as_keras_has_them(keras: Any) -> None:
         (lambda: metrics.F1Score(average="mean"), "average='mean'"),
         (lambda: metrics.FBetaScore(beta=0.0), "beta=0.0, expected a number above 0"),
         (lambda: metrics.MeanIoU(0), "mean_io_u: got num_classes=0"),
+        (lambda: metrics.MeanIoU(10**9), "mean_io_u: got num_classes=10{9}, expected at most 10,000"),
+        (lambda: metrics.OneHotIoU(10**9, [0]), "one_hot_io_u: got num_classes=10{9}, expected at most 10,000"),
         (lambda: metrics.IoU(2, [2]), r"target_class_ids=\[2\], expected classes from 0 to 1"),
         (lambda: metrics.PrecisionAtRecall(1.5), "recall=1.5, expected a number from 0 to 1"),
         (lambda: metrics.AUC(10**12), "auc: got num_thresholds=10{12}, expected at most 1,000,000"),

@@ -14,6 +14,7 @@ from striate.lookup import snake_case
 from striate.metrics.base import Metric
 
 EPSILON = 1e-7
+MOST_CLASSES = 10_000  # of which each pair is counted
 
 
 class IoU(Metric):
@@ -36,7 +37,7 @@ class IoU(Metric):
         ignore_class: int | None = None, sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
     ) -> None:
         super().__init__(name or snake_case(type(self).__name__), None if dtype in ("int", "int32", "int64") else dtype)
-        self.num_classes = whole(self.name, num_classes, 1, "num_classes")
+        self.num_classes = _class_count(self.name, num_classes)
         self.target_class_ids = [whole(self.name, target, 0, "target_class_ids") for target in target_class_ids]
         if not self.target_class_ids or max(self.target_class_ids) >= num_classes:
             raise StriateError(
@@ -129,7 +130,7 @@ class MeanIoU(IoU):
         self, num_classes: int, name: str | None = None, dtype: str | None = None, ignore_class: int | None = None,
         sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
     ) -> None:
-        classes = range(whole(name or snake_case(type(self).__name__), num_classes, 1, "num_classes"))
+        classes = range(_class_count(name or snake_case(type(self).__name__), num_classes))
         super().__init__(num_classes, classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
     def get_config(self) -> dict[str, Any]:
@@ -168,3 +169,10 @@ class OneHotMeanIoU(MeanIoU):
 
     def get_config(self) -> dict[str, Any]:
         return self._config_without("target_class_ids", "sparse_y_true")
+
+
+def _class_count(name: str, value: object) -> int:
+    count = whole(name, value, 1, "num_classes")
+    if count > MOST_CLASSES:
+        raise StriateError(f"{name}: got num_classes={count}, expected at most {MOST_CLASSES:,}")
+    return count

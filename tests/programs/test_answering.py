@@ -113,6 +113,14 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
             "import keras; type('M', (keras.Model,), dict(train_step=print))", "models with train_step()",
             "train with model.fit or model.train_on_batch",
         ),
+        (
+            "import keras; type('O', (keras.optimizers.Optimizer,), dict(update_step=print))",
+            "optimizers of Python code", "use one of keras.optimizers",
+        ),
+        (
+            "import keras; keras.metrics.Metric('m').add_weight('w')", "keras.metrics.Metric.add_weight",
+            "keep numbers or NumPy arrays as attributes",
+        ),
         ("import keras; keras.layers.Lambda(abs)", "keras.layers.Lambda of such code", "Rescaling(scale, offset)"),
         (
             "import keras; type('M', (keras.Model,), dict(call=print))",

@@ -162,3 +162,11 @@ def test_a_schedule_may_return_a_tensor() -> None:
     for wrong in (np.array([0.1, 0.2]), True, "0.1"):
         with pytest.raises(StriateError, match="the schedule returned"):
             fit(callbacks.LearningRateScheduler(lambda epoch: wrong))  # noqa: B023 (called at once)
+
+
+def test_words_of_keras_2(tmp_path: Any) -> None:
+    fit(callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras"), period=2), epochs=5)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.keras", "4.keras"]
+    with pytest.raises(StriateError, match="got period=0"):
+        callbacks.ModelCheckpoint("m.keras", period=0)
+    assert callbacks.ReduceLROnPlateau(epsilon=0.5).min_delta == 0.5

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.lookup import snake_case
 from striate.tensors import handing_out
 
@@ -52,6 +52,13 @@ class Metric:
     def reset_state(self) -> None:
         """Forget all examples."""
         raise NotImplementedError(f"{type(self).__name__} has no reset_state")
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not available: raises UnavailableError. A metric's state is attributes: numbers and NumPy arrays."""
+        raise UnavailableError(
+            "keras.metrics.Metric.add_weight", f"{type(self).__name__}: metrics have no weights here",
+            "keep numbers or NumPy arrays as attributes, such as self.total = 0.0.",
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in some more examples and return the value over all."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.checks import whole
-from striate.errors import StriateError
+from striate.errors import StriateError, UnavailableError
 from striate.graph import UPDATE_SLOTS, Parameter, UpdateRule
 from striate.graph.training import AVERAGE, UpdateKind
 from striate.lookup import snake_case
@@ -47,6 +47,13 @@ class Optimizer:
     _decay: float = 0.0
 
     def __init_subclass__(cls, **options: Any) -> None:
+        steps = [name for name in ("update_step", "apply_gradients", "get_updates") if name in vars(cls)]
+        if steps and not cls.__module__.startswith("striate."):
+            raise UnavailableError(
+                "optimizers of Python code",
+                f"{cls.__name__}: defines {steps[0]}(), but the engine takes its steps itself",
+                "use one of keras.optimizers, with a schedule of keras.optimizers.schedules or of your own.",
+            )
         super().__init_subclass__(**options)
         if "__init__" in vars(cls) and cls.__module__.startswith("striate."):
             cls.__init__ = accepting(cls.__init__)  # type: ignore[method-assign]

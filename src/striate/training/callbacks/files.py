@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO, Any
 
+from striate.checks import whole
 from striate.errors import StriateError
 from striate.folders import make_writable
 from striate.training.callbacks.base import Callback, Logs
@@ -27,6 +28,7 @@ class ModelCheckpoint(MonitorCallback):
         mode: "min", "max" or "auto".
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: the value to beat at first.
+        period: with save_freq="epoch", only every so many epochs; Keras 2's.
 
     A missing folder is made when training begins; one that cannot be written is a StriateError then.
     """
@@ -34,7 +36,7 @@ class ModelCheckpoint(MonitorCallback):
     def __init__(
         self, filepath: str | os.PathLike[str], monitor: str = "val_loss", verbose: int = 0,
         save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
-        save_freq: str | int = "epoch", initial_value_threshold: float | None = None,
+        save_freq: str | int = "epoch", initial_value_threshold: float | None = None, *, period: int = 1,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = os.fspath(filepath)
@@ -43,6 +45,8 @@ class ModelCheckpoint(MonitorCallback):
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
         self.every_batch = save_freq != "epoch"
+        self.period = whole("ModelCheckpoint", period, 1, "period")
+        self._epochs = 0  # since the last one at whose end it was time to save
         self._epoch = 0
         self._batches = 0
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
@@ -68,7 +72,9 @@ class ModelCheckpoint(MonitorCallback):
                 self._save(self._epoch, {"batch": batch + 1, **(logs or {})})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
+        self._epochs += 1
+        if self.save_freq == "epoch" and self._epochs >= self.period:
+            self._epochs = 0
             self._save(epoch, logs or {})
 
     def _save(self, epoch: int, logs: Logs) -> None:

@@ -154,13 +154,14 @@ class ReduceLROnPlateau(MonitorCallback):
         min_delta: smaller changes are no improvement.
         cooldown: epochs after a reduction in which nothing is counted.
         min_lr: the learning rate never falls below it.
+        epsilon: Keras 2's name of min_delta.
     """
 
     def __init__(
         self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0, mode: str = "auto",
-        min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0,
+        min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0, *, epsilon: float | None = None,
     ) -> None:
-        super().__init__(monitor, mode, min_delta=min_delta)
+        super().__init__(monitor, mode, min_delta=min_delta if epsilon is None else epsilon)
         if not 0 < factor < 1:
             raise StriateError(f"ReduceLROnPlateau: got factor={factor!r}, expected above 0 and below 1")
         self.factor = factor

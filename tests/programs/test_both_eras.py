@@ -29,7 +29,7 @@ LAST_LINES = {
     "functional_keras1": "['binary_accuracy', 'loss'] True",
     "learning_rates": "True",
     "mnist_cnn": "classes (3,) (3, 10)",
-    "pipeline": "0.1",
+    "pipeline": "0.1000",
     "regression": "(3,)",
     "save_load": "['InputLayer', 'Conv2D', 'BatchNormalization', 'MaxPooling2D', 'Flatten', 'Dense']",
     "tensorflow1": "(1, 28, 28) True",

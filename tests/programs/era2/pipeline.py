@@ -27,4 +27,4 @@ model.compile(
 )
 history = model.fit(ds_train, epochs=2, validation_data=ds_test, verbose=0)
 print(sorted(history.history), tf.config.list_physical_devices("GPU"))
-print(tf.reduce_mean(tf.nn.softmax(model(x_test[:4] / 255.0))).numpy())
+print(f"{tf.reduce_mean(tf.nn.softmax(model(x_test[:4] / 255.0))).numpy():.4f}")

@@ -50,9 +50,7 @@ class Retired(Trainer):
             generator, epochs=epochs, verbose=verbose, callbacks=callbacks, validation_data=validation_data,
             shuffle=shuffle, class_weight=class_weight or None, initial_epoch=initial_epoch, steps_per_epoch=steps,
             validation_steps=validation_steps, validation_freq=validation_freq,
-            max_queue_size=_either("max_queue_size", max_queue_size, "max_q_size", max_q_size),
-            workers=_either("workers", workers, "nb_worker", nb_worker),
-            use_multiprocessing=_either("use_multiprocessing", use_multiprocessing, "pickle_safe", pickle_safe),
+            **_of_threads(max_queue_size, max_q_size, workers, nb_worker, use_multiprocessing, pickle_safe),
             nb_epoch=nb_epoch,
         )  # fmt: skip
 
@@ -66,9 +64,7 @@ class Retired(Trainer):
         generator, steps = _counted(generator, "steps", steps, "val_samples", val_samples)
         return self.evaluate(
             generator, verbose=verbose, steps=steps, callbacks=callbacks,
-            max_queue_size=_either("max_queue_size", max_queue_size, "max_q_size", max_q_size),
-            workers=_either("workers", workers, "nb_worker", nb_worker),
-            use_multiprocessing=_either("use_multiprocessing", use_multiprocessing, "pickle_safe", pickle_safe),
+            **_of_threads(max_queue_size, max_q_size, workers, nb_worker, use_multiprocessing, pickle_safe),
         )  # fmt: skip
 
     def predict_generator(
@@ -81,9 +77,7 @@ class Retired(Trainer):
         generator, steps = _counted(generator, "steps", steps, "val_samples", val_samples)
         return self.predict(
             generator, verbose=verbose, steps=steps, callbacks=callbacks,
-            max_queue_size=_either("max_queue_size", max_queue_size, "max_q_size", max_q_size),
-            workers=_either("workers", workers, "nb_worker", nb_worker),
-            use_multiprocessing=_either("use_multiprocessing", use_multiprocessing, "pickle_safe", pickle_safe),
+            **_of_threads(max_queue_size, max_q_size, workers, nb_worker, use_multiprocessing, pickle_safe),
         )  # fmt: skip
 
     def predict_classes(
@@ -139,6 +133,17 @@ def _images(batch: Any) -> int:
     while isinstance(x, (list, tuple, Mapping)) and x:  # several inputs
         x = next(iter(x.values())) if isinstance(x, Mapping) else x[0]
     return max(len(x), 1)
+
+
+def _of_threads(
+    max_queue_size: Any, max_q_size: Any, workers: Any, nb_worker: Any, use_multiprocessing: Any, pickle_safe: Any
+) -> dict[str, Any]:
+    """What Keras 2 and Keras 1 called the arguments about threads, under Keras 2's names."""
+    return {
+        "max_queue_size": _either("max_queue_size", max_queue_size, "max_q_size", max_q_size),
+        "workers": _either("workers", workers, "nb_worker", nb_worker),
+        "use_multiprocessing": _either("use_multiprocessing", use_multiprocessing, "pickle_safe", pickle_safe),
+    }
 
 
 def _either(name: str, value: Any, old_name: str, old_value: Any) -> Any:

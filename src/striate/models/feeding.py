@@ -63,11 +63,13 @@ class Feeding(Compilable):
         return array_feed(self._checked(compiled, engine, given, passes.argument, shapes), passes)
 
     def _feed_and_rest(
-        self, compiled: Compiled, engine: Engine, given: Given, passes: Passes, fraction: float
+        self, compiled: Compiled, engine: Engine, given: Given, passes: Passes, fraction: float, epochs: int
     ) -> tuple[feeds.Feed, Examples | None]:
-        """Data to train on, and the last part of them, which is not trained on but measured."""
+        """Data to train on for so many epochs, and the last part of them, which is not trained on but measured."""
         if not fraction:
-            return self._feed(compiled, engine, given, passes), None
+            feed = self._feed(compiled, engine, given, passes)
+            _lasts(feed, epochs, "x", "epochs", passes.steps_argument)
+            return feed, None
         if feeds.is_stream(given.x):
             raise StriateError(
                 f"validation_split: got {fraction!r}, but {feeds.source_of(given.x).kind} in x cannot be split; give "
@@ -85,11 +87,7 @@ class Feeding(Compilable):
         given = Given(data) if feeds.is_stream(data) else Given(*arguments.validation_triple(data))
         shapes = [array.shape[1:] for array in train.first.images]
         feed = self._feed(compiled, engine, given, passes, shapes)
-        if times > 1 and isinstance(feed, feeds.StreamFeed) and feed.once:
-            raise StriateError(
-                f"validation_data: {feed.kind} can be gone through once, and there are {times} validations; give a "
-                "PyDataset, a Dataset or arrays, or validation_steps and a generator that goes on"
-            )
+        _lasts(feed, times, "validation_data", "validations", "validation_steps")
         feed.begin(0, 0)
         return feed
 
@@ -215,6 +213,15 @@ def array_feed(examples: Examples, passes: Passes) -> feeds.ArrayFeed:
     """A feed of examples in memory."""
     size = arguments.batch_size_for(passes.batch_size, len(examples), passes.steps)
     return feeds.ArrayFeed(examples, size, passes.steps, passes.shuffle, passes.training, passes.argument)
+
+
+def _lasts(feed: feeds.Feed, times: int, argument: str, what: str, steps_argument: str) -> None:
+    """Refuse what can be gone through once where that is needed more often."""
+    if times > 1 and isinstance(feed, feeds.StreamFeed) and feed.once:
+        raise StriateError(
+            f"{argument}: {feed.kind} can be gone through once, and there are {times} {what}; give a PyDataset, a "
+            f"Dataset or arrays, or {steps_argument}=... and a generator that goes on (with `while True`)"
+        )
 
 
 def _stream(given: Given, passes: Passes, check: feeds.Check) -> feeds.StreamFeed:

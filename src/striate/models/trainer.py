@@ -72,9 +72,9 @@ class Trainer(Feeding):
                 a list or a dictionary by output of such arrays.
             initial_epoch: the epoch to begin with, from 0.
             steps_per_epoch: batches in an epoch, for data that never end or for shorter epochs: each goes on in the
-                data where the one before stopped. Data that end within an epoch end it, with a warning; what can
-                begin again does so in the next epoch, and after a generator's end training ends. A fraction is
-                rounded up. Without batch_size, arrays are divided into so many batches.
+                data where the one before stopped. Data that end within an epoch end it, with a warning, and begin
+                again in the next epoch; of a generator, which cannot, that is an error. A fraction is rounded up.
+                Without batch_size, arrays are divided into so many batches.
             validation_steps: batches in a validation, each of which begins anew.
             validation_batch_size: as batch_size if not given.
             validation_freq: measure after every so many epochs, or after the epochs of a list (from 1).
@@ -108,7 +108,7 @@ class Trainer(Feeding):
             training=True,
         )  # fmt: skip
         fraction = validation_split if validation_data is None else 0.0
-        train, rest = self._feed_and_rest(compiled, runner, given, passes, fraction)
+        train, rest = self._feed_and_rest(compiled, runner, given, passes, fraction, epochs - initial_epoch)
         validation: Feed | None = None
         try:
             self._begin(train)

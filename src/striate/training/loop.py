@@ -79,7 +79,8 @@ def run_fit(model: Trained, plan: Plan, meters: Meters, callbacks: CallbackList,
 
     When Ctrl-C comes between two chunks, callbacks' on_train_end is called and KeyboardInterrupt goes on; the history
     holds the epochs that ended, the weights are those of the last step taken, and a further `fit` continues from them.
-    The same holds for an error in the data of a later batch, but that on_train_end is not called.
+    The same holds for an error in the data of a later batch, or a generator that ends early, but that on_train_end is
+    not called.
     """
     model.stop_training = False
     model.history = history
@@ -88,8 +89,7 @@ def run_fit(model: Trained, plan: Plan, meters: Meters, callbacks: CallbackList,
     try:
         for epoch in range(plan.initial_epoch, plan.epochs):
             if not plan.train.begin(model.seed, model.optimizer.iterations):
-                warn(f"{plan.train.spent}; training ended after epoch {epoch} of {plan.epochs}")
-                break
+                raise DataError(plan.train.spent)
             callbacks.on_epoch_begin(epoch)
             logs, trouble = _train_epoch(model, plan, meters, callbacks)
             if plan.validation is not None and epoch in plan.validation_epochs:
@@ -165,8 +165,14 @@ def _train_epoch(model: Trained, plan: Plan, meters: Meters, callbacks: Callback
 
 
 def finish(feed: Feed, whole: bool) -> None:
-    """End an epoch; whole: nothing was left of it."""
+    """End an epoch; whole: nothing was left of it.
+
+    Raises:
+        DataError: it ended early, and what it came from cannot begin again.
+    """
     note = feed.end()
+    if note and whole and feed.final:
+        raise DataError(note)
     if note and whole:
         warn(note)
 
@@ -243,7 +249,7 @@ def run_prediction(
 def _need_batch(feed: Feed) -> None:
     """Begin an epoch that has something in it."""
     if not feed.begin(0, 0):
-        raise DataError(f"{feed.spent}, and there is no batch left")
+        raise DataError(feed.spent)
 
 
 def measure(program: Program, meters: Meters, examples: Examples, batch_size: int) -> None:

@@ -50,6 +50,7 @@ class Feed(ABC):
         stays: whether all blocks lie in the same arrays, so that engines may keep copies of these.
         held: numbers (of four bytes) that a block holds in memory for each image.
         growth: how much more than in the last block may be asked for.
+        final: whether an epoch that ends before its steps is an error: what it came from cannot begin again.
     """
 
     steps: int | None
@@ -59,6 +60,7 @@ class Feed(ABC):
     stays: bool = False
     held: int = 0
     growth: int = 8
+    final: bool = False
 
     @abstractmethod
     def begin(self, seed: int, iterations: int) -> bool:
@@ -69,7 +71,7 @@ class Feed(ABC):
 
     @property
     def spent(self) -> str:
-        """What is said when an epoch has no batch."""
+        """What is said when an epoch that is to begin has no batch."""
         return "the data are used up"
 
     @property

@@ -7,6 +7,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from striate import random
@@ -61,6 +62,7 @@ class Source(ABC):
         length: batches in a pass; None: not known.
         endless: whether it is known that a pass has no end.
         restarts: whether another pass can begin.
+        ends_for_good: whether it is known that there is one pass only.
         repeats: whether an epoch with more steps than a pass goes on with the next pass.
         advice: what to do where single images come for batches.
         listener: what has the methods `on_epoch_begin` and `on_epoch_end`, if anything has.
@@ -70,6 +72,7 @@ class Source(ABC):
     length: int | None = None
     endless: bool = False
     restarts: bool = True
+    ends_for_good: bool = False
     repeats: bool = False
     listener: Any = None
     advice: str = ""
@@ -97,7 +100,7 @@ class Source(ABC):
 
 
 class IteratorSource(Source):
-    """A generator or another iterator: one pass, once."""
+    """A generator or another iterator: one pass, once. Those of a class in Python may go on after their end."""
 
     restarts = False
 
@@ -106,6 +109,7 @@ class IteratorSource(Source):
 
         self.kind = "the generator" if hasattr(iterator, "gi_code") else f"the {type(iterator).__name__}"
         self.endless = is_endless(iterator)
+        self.ends_for_good = not isinstance(getattr(type(iterator), "__next__", None), FunctionType)
         self._iterator = iterator
 
     def begin(self, seed: int, iterations: int, shuffle: bool) -> None:

@@ -59,10 +59,12 @@ class StreamFeed(Feed):
         self._shuffle, self._training = shuffle, training
         self.steps = source.length if steps is None else steps
         self.samples, self.batch_size = None, 1
+        self.final = not source.restarts
         self._keys = (0, 0)
         self._in_pass = False
         self._pass_taken = 0  # batches taken from the source in this pass
         self._taken = self._checked = self._given = 0  # batches in this epoch
+        self._total = 0  # batches given in all epochs
         self._pieces: deque[Piece] = deque()  # taken from the source, not checked yet
         self._waiting: tuple[Examples, int] | None = None  # checked, but of another kind than those before
         self._failure: BaseException | None = None  # to be raised when what came before it is used up
@@ -107,7 +109,7 @@ class StreamFeed(Feed):
     @property
     def once(self) -> bool:
         """Whether there can be one epoch only."""
-        return self._limit is None and not self._source.restarts
+        return self._limit is None and self._source.ends_for_good
 
     @property
     def first(self) -> Examples:
@@ -117,8 +119,25 @@ class StreamFeed(Feed):
 
     @property
     def spent(self) -> str:
-        again = "" if self._source.restarts else " and cannot begin again"
-        return f"{self._argument}: {self._source.kind} has ended{again}"
+        place = self._place.format(epoch=self._epoch, batch=self._given + 1)
+        subject = f"{place}: {self._source.kind}"
+        if self._argument not in place:
+            subject = f"{place}: {self._argument}: {self._source.kind}"
+        count = f"{self._total:,} batch" if self._total == 1 else f"{self._total:,} batches"
+        if self._source.restarts:
+            return (
+                f"{subject} gave no batch when it began again, after {count}; give what makes its batches anew each "
+                "time, as a PyDataset does"
+            )
+        if self._limit is None:
+            return (
+                f"{subject} has ended, after {count}, and cannot begin again; give {self._steps_argument}=... and a "
+                "generator that goes on (with `while True`), or a PyDataset, a Dataset or arrays"
+            )
+        return (
+            f"{subject} has ended, after {count}, and cannot begin again, but {self._steps_argument}={self._limit} "
+            "asks for more; ask for fewer, or give a generator that goes on (with `while True`)"
+        )
 
     def take(self, steps: int) -> Block | None:
         block: Block | None
@@ -131,6 +150,7 @@ class StreamFeed(Feed):
             block = self._ahead.get()
         if block is not None:
             before, self._given = self._given, self._given + block.steps
+            self._total += block.steps
             self._ahead.ask(steps)
             if self.steps is None and before < LONG_EPOCH <= self._given:
                 warn(
@@ -148,8 +168,9 @@ class StreamFeed(Feed):
         if self._limit is None:
             self.steps = self._given if over else self.steps
             return None
-        short = over and self._given < self._limit
-        return ran_out(self._argument, self._source.kind, self._given, self._limit) if short else None
+        if not over or self._given >= self._limit:
+            return None
+        return self.spent if self.final else ran_out(self._argument, self._source.kind, self._given, self._limit)
 
     def close(self) -> None:
         self._stopped, self._begun = True, False

@@ -94,7 +94,11 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
         ("import keras.src.layers", "keras.src", "the names of `keras` itself"),
         ("from keras.src import ops", "keras.src", "private"),
         ("import keras.wrappers.scikit_learn", "keras.wrappers", "nothing. Give scikit-learn"),
-        ("from keras.callbacks import TensorBoard", "keras.callbacks.TensorBoard", "keras.callbacks.CSVLogger"),
+        ("from keras.callbacks import RemoteMonitor", "keras.callbacks.RemoteMonitor", "keras.callbacks.CSVLogger"),
+        (
+            "import sys; sys.modules['tensorboard'] = None; import keras; keras.callbacks.TensorBoard()",
+            "keras.callbacks.TensorBoard without the package tensorboard", 'pip install "striate[tensorboard]"',
+        ),
         ("from keras.layers import Xyzzy", "keras.layers.Xyzzy", "nothing."),
         ("from keras.preprocessing.text import Tokenizer", "keras.preprocessing.text", "Striate is for images"),
         ("from keras.applications import Xception", "keras.applications.Xception", "`striate networks`"),

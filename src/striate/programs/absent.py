@@ -27,7 +27,7 @@ _AUGMENTATION = (
 _DEVICES = (
     "nothing. The engine uses all cores by itself; compile(engine=\"torch\") trains on GPUs, with torchrun on several."
 )
-_TENSORBOARD = "model.fit's history, keras.callbacks.CSVLogger, and the report that `striate train` writes."
+_TENSORBOARD = "keras.callbacks.TensorBoard, keras.callbacks.CSVLogger, and model.fit's history."
 _SERVING = "model.save(\"model.keras\") or model.save(\"model.h5\"), which Keras reads, too."
 _SRC = "the names of `keras` itself; keras.src is private to Keras."
 
@@ -65,7 +65,7 @@ _REASONS: list[tuple[str, str]] = [
      "keras.datasets.mnist, fashion_mnist, cifar10 and cifar100; these two are tables, not images."),
     (r"keras\.layers\.(TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|Wrapper|EinsumDense)", LAYER_OF_CODE),
     (r"keras\.wrappers(\..*)?", "nothing. Give scikit-learn a small class of your own that calls fit and predict."),
-    (r"keras\.callbacks\.(TensorBoard|RemoteMonitor)|keras\.callbacks\.tensorboard\w*", _TENSORBOARD),
+    (r"keras\.callbacks\.(RemoteMonitor|tensorboard\w*)", _TENSORBOARD),
     (r"keras\.callbacks\.BackupAndRestore",
      "keras.callbacks.ModelCheckpoint(\"last.keras\"), and keras.models.load_model to go on from it."),
     (r"tensorflow\.summary(\..*)?", _TENSORBOARD),

@@ -4,6 +4,7 @@ from striate.training.callbacks.base import Callback, CallbackList, History, Lam
 from striate.training.callbacks.files import CSVLogger, ModelCheckpoint
 from striate.training.callbacks.monitor import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, TerminateOnNaN
 from striate.training.callbacks.progbar import ProgbarLogger
+from striate.training.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "CSVLogger",
@@ -16,5 +17,6 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

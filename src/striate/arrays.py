@@ -30,12 +30,16 @@ def numeric_array(value: Any, name: str) -> AnyArray:
         raise DataError(
             f"{name}: got a masked array, expected all numbers to be there; fill the holes: {name}.filled(0)"
         )
+    if callable(value) and not hasattr(value, "__array__"):
+        what = f"the class {value.__name__}" if isinstance(value, type) else "a function"
+        raise DataError(f"{name}: got {what}, expected an array of numbers; give what calling it returns")
     try:
         array: AnyArray = np.asarray(value)
     except (ValueError, TypeError) as error:  # lists of different lengths
         raise DataError(f"{name}: cannot be made into an array: {error}") from None
     if array.dtype.kind not in "buif":
-        hint = "; are the elements of different shapes?" if array.dtype.kind == "O" and array.size else ""
+        of_objects = array.dtype.kind == "O" and array.ndim and array.size
+        hint = "; are the elements of different shapes?" if of_objects else ""
         raise DataError(f"{name}: got {kind(value)} of dtype {array.dtype}, expected numbers{hint}")
     if array.ndim == 0:
         raise DataError(f"{name}: got the single number {array}, expected an array with the examples first")

@@ -79,7 +79,7 @@ def test_retired_arguments(folder: Path, frame: Any) -> None:
     {"dataframe": {"filename": []}}, {"x_col": "file"}, {"x_col": "size"}, {"y_col": "kind"}, {"y_col": "size"},
     {"class_mode": "binary"}, {"class_mode": "binary", "y_col": "many"}, {"class_mode": "multi_output"},
     {"weight_col": "class"}, {"weight_col": "nothing"}, {"class_mode": "category"}, {"directory": "nowhere"},
-    {"classes": ["spiders"]}, {"subset": "validation"},
+    {"classes": ["spiders"]}, {"subset": "validation"}, {"classes": "ants"}, {"y_col": ["class"]}, {"x_col": {"a": 1}},
 ], ids=lambda wrong: "-".join(wrong))  # fmt: skip
 def test_what_does_not_fit_is_refused(folder: Path, frame: Any, wrong: dict[str, Any]) -> None:
     with pytest.raises(StriateError):

@@ -140,8 +140,18 @@ def test_folders_without_images_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a" / "x.txt").write_text("x")
     with pytest.raises(DataError, match="no images found"):
         ImageDataGenerator().flow_from_directory(tmp_path)
+    Image.new("RGB", (4, 4)).save(tmp_path / "loose.png")
+    with pytest.raises(DataError, match=r"no images found.*that lie there directly have no class: put them"):
+        ImageDataGenerator().flow_from_directory(tmp_path)
     with pytest.raises(StriateError, match="ImageDataGenerator"):
         DirectoryIterator(tmp_path, "generator")  # type: ignore[arg-type]
+
+
+def test_a_validation_without_images_says_why(folder: Path) -> None:
+    with pytest.raises(DataError, match=r'got subset="validation", but no split; give ImageDataGenerator a valid'):
+        ImageDataGenerator().flow_from_directory(folder, subset="validation")
+    with pytest.raises(DataError, match=r"validation_split=0\.001 of \d+ images leaves none for validation"):
+        ImageDataGenerator(validation_split=0.001).flow_from_directory(folder, subset="validation")
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "cut", "bomb", "pipe"])

@@ -178,6 +178,13 @@ def test_statistics_can_be_set(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(next(generator.flow(x, shuffle=False)), x - generator.mean, rtol=1e-6)
 
 
+def test_statistics_of_other_images_are_refused(rng: np.random.Generator) -> None:
+    generator = ImageDataGenerator(featurewise_center=True)
+    generator.fit(rng.normal(size=(5, 4, 4, 3)))
+    with pytest.raises(StriateError, match=r"got images of shape \(4, 4, 1\), but those of the data .* \(1, 1, 3\)"):
+        next(generator.flow(rng.normal(size=(2, 4, 4, 1))))
+
+
 def test_missing_statistics_are_warned_about(rng: np.random.Generator) -> None:
     generator = ImageDataGenerator(featurewise_center=True)
     x = rng.normal(size=(2, 4, 4, 3)).astype(np.float32)
@@ -209,10 +216,20 @@ def test_overrides(given: str, switched_on: str, switched_off: str | None) -> No
     {"preprocessing_function": 3}, {"data_format": "last"}, {"validation_split": 1}, {"validation_split": -0.1},
     {"interpolation_order": 2}, {"interpolation_order": 3}, {"interpolation_order": 1.0}, {"dtype": "text"},
     {"dtype": "uint8", "rescale": 2}, {"zca_epsilon": -1}, {"featurewise_center": None},
+    {"zoom_range": 1}, {"zoom_range": np.array(0.5)}, {"zoom_range": 10**400}, {"brightness_range": np.array(0.5)},
+    {"brightness_range": (0, 1e300)}, {"brightness_range": ((1, 2), (3, 4))}, {"cval": 1e300}, {"cval": 1 + 0j},
+    {"rescale": 1e300}, {"channel_shift_range": 1e300}, {"rotation_range": None}, {"shear_range": (1, 2)},
+    {"width_shift_range": (True, False)}, {"validation_split": np.array([0.1, 0.2])}, {"validation_split": "0.2"},
+    {"validation_split": False}, {"data_format": np.array(["channels_last"] * 2)},
 ], ids=str)  # fmt: skip
 def test_arguments_outside_their_meaning_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(StriateError, match=next(iter(wrong))):
         ImageDataGenerator(**wrong)
+
+
+def test_a_zoom_that_could_show_a_single_point_is_refused_for_what_it_is() -> None:
+    with pytest.raises(StriateError, match=r"got zoom_range=1, expected a number from 0 to below 1"):
+        ImageDataGenerator(zoom_range=1)
 
 
 def test_unknown_arguments_are_refused_with_the_nearest_names() -> None:

@@ -202,8 +202,11 @@ def test_both_parts_of_a_split_need_the_same_classes() -> None:
     x, y = np.zeros((10, 4, 4, 1)), np.repeat([0, 1], 5)
     with pytest.raises(StriateError, match="shuffle them"):
         ImageDataGenerator(validation_split=0.4).flow(x, y, subset="training")
-    with pytest.raises(StriateError, match="no images"):
+    with pytest.raises(StriateError, match=r"validation_split=0\.01 of 10 images leaves none for validation"):
         ImageDataGenerator(validation_split=0.01).flow(x, y, subset="validation", ignore_class_split=True)
+    for subset in ("training", "validation"):
+        with pytest.raises(StriateError, match=f'got subset="{subset}", but no split; give'):
+            ImageDataGenerator().flow(x, subset=subset)
 
 
 def test_unusual_channels_are_warned_about() -> None:

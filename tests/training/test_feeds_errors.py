@@ -39,6 +39,7 @@ BAD: dict[str, tuple[Any, type[Exception], str]] = {
     "none": (None, DataError, r"got None, expected x, \(x, y\) or \(x, y, sample_weight\)"),
     "empty": ((X[:0], Y[:0]), DataError, ".*expected at least one image"),
     "no labels": (X[:8], DataError, "y: got None, expected the labels of the 8 images"),
+    "dictionary": ({"x": X[:8], "y": Y[:8]}, StriateError, r"\w+: x: got a dictionary .*\['x', 'y'\].*: \(x, y\)$"),
     "four": ((X[:8], Y[:8], None, None), DataError, "got a tuple of 4 things"),
     "text": ("batch", DataError, "x: got a value of type str"),
     "number": (3, DataError, "x: got the single number 3"),

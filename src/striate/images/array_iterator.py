@@ -14,7 +14,7 @@ from striate.errors import DataError, ShapeError, StriateError
 from striate.images.blocks import made, to_channels_last
 from striate.images.conversion import data_format_of
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
-from striate.images.parameters import dtype_of
+from striate.images.parameters import dtype_of, empty_part
 
 if TYPE_CHECKING:
     from striate.images.generator import ImageDataGenerator
@@ -102,6 +102,8 @@ def _part_of(subset: Any, count: int, split: float) -> slice:
     if subset not in ("training", "validation"):
         raise StriateError(f'subset: got {subset!r}, expected "training" or "validation"')
     index = int(count * split)
+    if not index:
+        raise DataError(empty_part("NumpyArrayIterator", subset, split, count))
     return slice(None, index) if subset == "validation" else slice(index, None)
 
 

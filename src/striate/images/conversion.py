@@ -22,7 +22,7 @@ def data_format_of(value: Any) -> str:
     """"channels_last" or "channels_first"; the first for None."""
     if value is None:
         return image_data_format()
-    if value not in ("channels_last", "channels_first"):
+    if not isinstance(value, str) or value not in ("channels_last", "channels_first"):
         raise StriateError(f'data_format: got {value!r}, expected "channels_last" or "channels_first"')
     return str(value)
 

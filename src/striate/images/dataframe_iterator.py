@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,6 +135,8 @@ class DataFrameIterator(FileIterator):
                     f'DataFrameIterator: got {label!r} in the column y_col={y_col!r}, expected {expected} for '
                     f'class_mode="{self.class_mode}"; for numbers use "raw", or map them to strings'
                 )
+        if isinstance(classes, str):
+            raise StriateError(f"DataFrameIterator: got classes={classes!r}, expected a list of names")
         wanted = list(dict.fromkeys(classes)) if classes else None
         kept: list[int] = []
         found: list[Any] = []
@@ -193,7 +195,7 @@ def retired(kwargs: Mapping[str, Any], class_mode: str | None) -> str | None:
         if name in notes:
             warnings.warn(notes[name], DeprecationWarning, stacklevel=3)
         elif name != "keep_aspect_ratio":
-            known = [*notes, *DataFrameIterator.__init__.__annotations__]
+            known = [*notes, *DataFrameIterator.__init__.__annotations__.keys() - {"return"}]
             raise StriateError(f"flow_from_dataframe: unknown argument {name!r}: {nearest(name, known)}")
     if class_mode != "other":
         return class_mode
@@ -205,6 +207,8 @@ def retired(kwargs: Mapping[str, Any], class_mode: str | None) -> str | None:
 def _column(dataframe: Any, name: Any) -> Any:
     if not hasattr(dataframe, "columns"):
         raise StriateError(f"DataFrameIterator: got a {type(dataframe).__name__}, expected a pandas DataFrame")
+    if not isinstance(name, Hashable):
+        raise StriateError(f"DataFrameIterator: got the column {name!r}, expected the name of one")
     if name not in dataframe.columns:
         raise DataError(f"DataFrameIterator: no column {name!r}; the data frame has {list(dataframe.columns)}")
     return dataframe[name]

@@ -72,3 +72,8 @@ class DirectoryIterator(FileIterator):
         self.classes = np.array(numbers, np.int32)
         print(f"Found {len(numbers)} images belonging to {self.num_classes} classes.", flush=True)
         self._begin(self.directory, batch_size, shuffle, seed)
+
+    def _nothing(self, directory: str) -> str:
+        loose = any(file.lower().endswith(self.white_list_formats) for file in os.listdir(directory))
+        hint = "; those that lie there directly have no class: put them into a folder for each" if loose else ""
+        return super()._nothing(directory) + hint

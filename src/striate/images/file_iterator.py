@@ -14,7 +14,7 @@ from striate.images.blocks import made
 from striate.images.conversion import data_format_of
 from striate.images.files import COLOR_MODES, check_reading, in_threads, load_img
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
-from striate.images.parameters import dtype_of
+from striate.images.parameters import dtype_of, empty_part
 
 if TYPE_CHECKING:
     from striate.images.generator import ImageDataGenerator
@@ -64,6 +64,7 @@ class FileIterator(Iterator):
         self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
         self._saver = ImageSaver(save_to_dir, save_prefix, save_format) if save_to_dir else None
         self._filepaths: list[str] = []
+        self._listed = 0  # files, those of the other subset among them
 
     def _split_of(self, subset: Any) -> tuple[float, float] | None:
         if subset is None:
@@ -75,6 +76,7 @@ class FileIterator(Iterator):
 
     def _part(self, count: int) -> slice:
         """Which of so many files the subset has."""
+        self._listed += count
         start, stop = self.split or (0.0, 1.0)
         return slice(int(start * count), int(stop * count))
 
@@ -83,13 +85,16 @@ class FileIterator(Iterator):
         self.samples = len(self.filenames)
         self._filepaths = [os.path.join(directory, file) for file in self.filenames]
         if not self.samples:
-            place = f" in {directory}" if directory else ""
-            which = f' for subset="{self.subset}"' if self.subset else ""
-            raise DataError(
-                f"{type(self).__name__}: no images found{place}{which}; their names end in "
-                f"{', '.join(self.white_list_formats)}"
-            )
+            raise DataError(self._nothing(directory))
         super().__init__(self.samples, batch_size, shuffle, seed)
+
+    def _nothing(self, directory: str) -> str:
+        """What is said where there is no image."""
+        name, endings = type(self).__name__, ", ".join(self.white_list_formats)
+        if self._listed and self.subset == "validation":
+            return empty_part(name, self.subset, self.image_data_generator._validation_split, self._listed)
+        place = f" in {directory}" if directory else ""
+        return f"{name}: no images found{place}; their names end in {endings}"
 
     @property
     def filepaths(self) -> list[str]:

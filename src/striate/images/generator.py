@@ -100,10 +100,8 @@ class ImageDataGenerator:
         self.data_format = data_format_of(data_format)
         first = self.data_format == "channels_first"
         self.channel_axis, self.row_axis, self.col_axis = (1, 2, 3) if first else (3, 1, 2)
-        split = checks.number("validation_split", validation_split or 0.0, expected="a number from 0 to below 1")
-        if not 0 <= split < 1:
-            raise checks.refuse("validation_split", validation_split, "a number from 0 to below 1")
-        self._validation_split = split
+        split = 0.0 if validation_split is None else validation_split
+        self._validation_split = checks.part_of_one("validation_split", split)
         self.interpolation_order = checks.choice("interpolation_order", interpolation_order, (0, 1))
         self.dtype = checks.dtype_of(dtype).name
         self.mean: Any = None

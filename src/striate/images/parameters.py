@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arrays import LARGEST
 from striate.checks import as_whole
 from striate.errors import StriateError
 from striate.images.transforms import Doubles, Transforms
@@ -84,10 +85,25 @@ def refuse(argument: str, value: object, expected: str, name: str = NAME) -> Str
 
 
 def number(argument: str, value: Any, low: float = -math.inf, high: float = math.inf, expected: str = "") -> float:
-    """A finite number from low to high."""
+    """A number from low to high that float32 can hold."""
     if not _is_number(value) or not low <= float(value) <= high:
-        raise refuse(argument, value, expected or f"a number of at least {low:g}")
+        raise refuse(argument, value, expected or f"a finite number of at least {low:g}")
     return float(value)
+
+
+def part_of_one(argument: str, value: Any, expected: str = "a number from 0 to below 1") -> float:
+    """A number from 0 to below 1."""
+    part = number(argument, value, 0.0, 1.0, expected)
+    if part == 1:
+        raise refuse(argument, value, expected)
+    return part
+
+
+def empty_part(name: str, subset: str, split: float, count: int) -> str:
+    """What is said about a subset where validation_split leaves no image for validation."""
+    if not split:
+        return f'{name}: got subset="{subset}", but no split; give {NAME} a validation_split, such as 0.2'
+    return f'{name}: got subset="{subset}", but validation_split={split:g} of {count} images leaves none for validation'
 
 
 def flag(argument: str, value: object) -> bool:
@@ -115,19 +131,20 @@ def shift(argument: str, value: Any) -> Shift | None:
 
 def zoom(argument: str, value: Any) -> tuple[float, float]:
     """(1 - z, 1 + z) of a number z, or a pair of factors as it is."""
-    expected = "a number from 0 to 1, or a pair of numbers above 0"
+    expected = "a number from 0 to below 1, or a pair of numbers above 0"
     if isinstance(value, (list, tuple, np.ndarray)):
         low, high = pair(argument, value, expected)
         if min(low, high) <= 0:
             raise refuse(argument, value, expected)
         return low, high
-    z = number(argument, value, 0.0, 1.0, expected)
+    z = part_of_one(argument, value, expected)  # at 1 a single point of the image could be all that is seen
     return 1 - z, 1 + z
 
 
 def pair(argument: str, value: Any, expected: str, name: str = NAME) -> tuple[float, float]:
     """Two finite numbers."""
-    if not isinstance(value, (list, tuple, np.ndarray)) or len(value) != 2 or not all(map(_is_number, value)):
+    listed = isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) == 1
+    if not listed or len(value) != 2 or not all(map(_is_number, value)):
         raise refuse(argument, value, expected, name)
     return float(value[0]), float(value[1])
 
@@ -162,8 +179,10 @@ def dtype_of(value: Any) -> np.dtype[Any]:
 
 
 def _is_number(value: Any) -> bool:
-    scalar = isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.ndim == 0)
-    return scalar and not isinstance(value, bool) and math.isfinite(value)
+    """A real number that float32 can hold."""
+    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return real and bool(abs(value) <= LARGEST)  # NaN compares false
 
 
 def uniforms_of(generator: np.random.Generator, first: int, count: int) -> NDArray[np.float64]:

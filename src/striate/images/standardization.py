@@ -66,9 +66,9 @@ def standardize(x: Floats, settings: Any, axes: tuple[int, ...], rescale: bool =
     if settings.samplewise_std_normalization:
         x /= _deviation(x, axes, settings.samplewise_center) + TINY
     if settings.featurewise_center and _fitted("featurewise_center", settings.mean):
-        x -= np.asarray(settings.mean, x.dtype)
+        x -= _fitting(settings.mean, x)
     if settings.featurewise_std_normalization and _fitted("featurewise_std_normalization", settings.std):
-        x /= np.asarray(settings.std + TINY, x.dtype)
+        x /= _fitting(settings.std + TINY, x)
     if settings.zca_whitening and _fitted("zca_whitening", settings.zca_whitening_matrix):
         matrix = settings.zca_whitening_matrix
         if np.prod(x.shape[-3:]) != len(matrix):
@@ -78,6 +78,19 @@ def standardize(x: Floats, settings: Any, axes: tuple[int, ...], rescale: bool =
             )
         x = (x.reshape(-1, len(matrix)) @ matrix).astype(x.dtype, copy=False).reshape(x.shape)
     return x
+
+
+def _fitting(statistic: Any, x: Floats) -> Floats:
+    """A statistic in the type of the images; its shape, one number for each channel or another, must fit theirs."""
+    array: Floats = np.asarray(statistic, x.dtype)
+    try:
+        np.broadcast_to(array, x.shape)
+    except ValueError:
+        raise DataError(
+            f"featurewise statistics: got images of shape {x.shape[-3:]}, but those of the data that the generator was "
+            f"fitted to are of shape {array.shape}"
+        ) from None
+    return array
 
 
 def _deviation(x: Floats, axes: tuple[int, ...], centred: bool) -> Any:

@@ -218,7 +218,7 @@ def is_stream(value: Any) -> bool:
     """Whether a value gives batches rather than being an array, or a list, tuple or dictionary of arrays."""
     if isinstance(value, Repeating):
         return True
-    if value is None or isinstance(value, (*_ARRAYS, Mapping)) or hasattr(value, "__array__"):
+    if value is None or isinstance(value, (*_ARRAYS, Mapping, type)) or hasattr(value, "__array__"):
         return False
     counted = hasattr(value, "__len__") or hasattr(value, "num_batches")
     return hasattr(value, "__iter__") or _gives_blocks(value) or (counted and hasattr(value, "__getitem__"))

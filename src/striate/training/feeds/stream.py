@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -222,14 +222,19 @@ class StreamFeed(Feed):
             alone = item.split() if isinstance(item, Piece) else []
             if len(alone) <= 1:
                 place = self._place.format(epoch=self._epoch, batch=self._checked + 1)
-                message, single, _ = str(error).partition(f"; {FOR_A_SINGLE_IMAGE}")
-                advice = self._source.advice if single else ""
-                raise type(error)(f"{place}: {message}{advice}" if advice else f"{place}: {error}") from None
+                raise type(error)(f"{place}: {self._advised(str(error), item)}") from None
             self._pieces.extendleft(reversed(alone))  # to find the one batch that it is about
             return self._next(limit)
         size = piece.batch_size or len(examples)
         self._checked += math.ceil(len(examples) / size)
         return examples, size
+
+    def _advised(self, message: str, item: Any) -> str:
+        """What is wrong with a batch, and what to do about it."""
+        before, single, _ = message.partition(f"; {FOR_A_SINGLE_IMAGE}")
+        if isinstance(item, Mapping):
+            return f"{message}; labels stand beside images: (x, y)"
+        return f"{before}{self._source.advice}" if single and self._source.advice else message
 
     def _pull(self, limit: int) -> Any:
         """The next batch or batches from the source; END when there are none in this epoch."""

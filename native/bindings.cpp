@@ -50,14 +50,51 @@ static std::vector<Sink> sinks_of(const std::vector<Floats>& arrays) {
   return sinks;
 }
 
-static Examples examples_of(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets,
-                            const std::optional<ReadOnlyFloats>& weights) {
+// Images made from others as they are read; keeps the arrays alive.
+class BoundImages {
+ public:
+  BoundImages(ReadOnlyArray images, Indices order, std::optional<ReadOnlyDoubles> matrices, std::optional<ReadOnlyFloats> shifts,
+              std::optional<ReadOnlyFloats> brightness, int fill, float fill_value, bool nearest, float scale)
+      : images_(std::move(images)), order_(std::move(order)), matrices_(std::move(matrices)), shifts_(std::move(shifts)), brightness_(std::move(brightness)) {
+    const auto count = static_cast<int64_t>(order_.size());
+    const auto has = [count](const auto& array, int64_t each) { return !array || static_cast<int64_t>(array->size()) == each * count; };
+    const bool fits = images_.ndim() == 4 && images_.shape(0) > 0 && has(matrices_, 6) && has(shifts_, 1) && has(brightness_, 1) &&
+                      fill >= 0 && fill <= static_cast<int>(Fill::reflect);
+    if (!fits) throw nb::value_error("arrays that do not fit each other");
+    const auto size = [this](size_t axis) { return static_cast<int64_t>(images_.shape(axis)); };
+    warped = {static_cast<const char*>(images_.data()), pixel_of(images_), size(0), size(1), size(2), size(3), order_.data(), count,
+              matrices_ ? matrices_->data() : nullptr, shifts_ ? shifts_->data() : nullptr, brightness_ ? brightness_->data() : nullptr,
+              static_cast<Fill>(fill), fill_value, nearest, scale};
+    warped.check();
+  }
+  WarpedImages warped;
+
+ private:
+  ReadOnlyArray images_;
+  Indices order_;
+  std::optional<ReadOnlyDoubles> matrices_;
+  std::optional<ReadOnlyFloats> shifts_, brightness_;
+};
+
+// Arrays, or BoundImages.
+using Images = std::vector<nb::object>;
+
+static Examples examples_of(const Images& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights) {
   Examples examples;
-  for (const auto& array : images) examples.images.push_back(source_of(array));
+  for (const nb::object& given : images) {
+    if (nb::isinstance<BoundImages>(given)) {
+      const WarpedImages& warped = nb::cast<const BoundImages&>(given).warped;
+      examples.images.push_back({nullptr, Pixel::float32, 0, &warped});
+      examples.count = warped.count;
+    } else {
+      const auto array = nb::cast<ReadOnlyArray>(given, false);
+      examples.images.push_back(source_of(array));
+      examples.count = static_cast<int64_t>(array.shape(0));
+    }
+  }
   for (const auto& array : targets) examples.targets.push_back(source_of(array));
   examples.weights = weights ? weights->data() : nullptr;
   examples.weights_each = weights && weights->ndim() > 1 ? static_cast<int64_t>(weights->shape(1)) : 1;
-  examples.count = static_cast<int64_t>(images.at(0).shape(0));
   return examples;
 }
 
@@ -90,23 +127,12 @@ class Engine {
   }
 };
 
-// output[k] = image order[k] through the map of matrices[k]; see warp_images.
-static void warp_block(Engine& engine, const ReadOnlyArray& images, const Indices& order, const std::optional<ReadOnlyDoubles>& matrices,
-                       const std::optional<ReadOnlyFloats>& shifts, const std::optional<ReadOnlyFloats>& brightness, int fill,
-                       float fill_value, bool nearest, float scale, const Floats& output) {
-  const auto count = static_cast<int64_t>(order.size());
-  const auto has = [count](const auto& array, int64_t each) { return !array || static_cast<int64_t>(array->size()) == each * count; };
-  const bool fits = images.ndim() == 4 && images.shape(0) > 0 && has(matrices, 6) && has(shifts, 1) && has(brightness, 1) &&
-                    static_cast<int64_t>(output.size()) == static_cast<int64_t>(images.size() / images.shape(0)) * count &&
-                    fill >= 0 && fill <= static_cast<int>(Fill::reflect);
-  if (!fits) throw nb::value_error("arrays that do not fit each other");
-  const auto size = [&images](size_t axis) { return static_cast<int64_t>(images.shape(axis)); };
-  const ImageBlock block = {static_cast<const char*>(images.data()), pixel_of(images), size(0), size(1), size(2), size(3), order.data(),
-                            count, matrices ? matrices->data() : nullptr, shifts ? shifts->data() : nullptr,
-                            brightness ? brightness->data() : nullptr, static_cast<Fill>(fill), fill_value, nearest, scale, output.data()};
+static void make_images(Engine& engine, const BoundImages& images, const Floats& output) {
+  const WarpedImages& warped = images.warped;
+  if (static_cast<int64_t>(output.size()) != warped.count * warped.size()) throw nb::value_error("arrays that do not fit each other");
   nb::gil_scoped_release release;
   const std::lock_guard<std::mutex> lock(engine.threads->busy());
-  warp_images(block, *engine.kernels, *engine.threads);
+  warp_images(warped, output.data(), *engine.kernels, *engine.threads);
 }
 
 static UpdateRule rule_of(const std::string& kind, const std::map<std::string, double>& numbers, std::optional<Doubles> u_product) {
@@ -182,7 +208,7 @@ class BoundProgram {
     program_ = std::make_unique<Program>(std::move(graph), rule_of(rule, numbers, u_product_), seed, *engine.kernels, engine.threads);
   }
 
-  int64_t train(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
+  int64_t train(const Images& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
                 const Indices& order, int64_t batch_size, const Doubles& learning_rates, uint64_t first_step, const Doubles& losses,
                 const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, targets, weights);
@@ -193,7 +219,7 @@ class BoundProgram {
                            static_cast<int64_t>(learning_rates.size()), first_step, losses.data(), sinks);
   }
 
-  void evaluate(const std::vector<ReadOnlyArray>& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
+  void evaluate(const Images& images, const std::vector<ReadOnlyArray>& targets, const std::optional<ReadOnlyFloats>& weights,
                 int64_t batch_size, bool training, uint64_t step, const Floats& image_losses, const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, targets, weights);
     const auto sinks = sinks_of(outputs);
@@ -202,7 +228,7 @@ class BoundProgram {
     program_->evaluate(examples, batch_size, image_losses.data(), sinks, training, step);
   }
 
-  void read(const std::vector<ReadOnlyArray>& images, int64_t batch_size, const std::vector<int>& nodes, bool training, uint64_t step,
+  void read(const Images& images, int64_t batch_size, const std::vector<int>& nodes, bool training, uint64_t step,
             const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, {}, std::nullopt);
     const auto sinks = sinks_of(outputs);
@@ -211,7 +237,7 @@ class BoundProgram {
     program_->read(examples, batch_size, nodes, training, step, sinks);
   }
 
-  void gradient(const std::vector<ReadOnlyArray>& images, int64_t batch_size, int of, const ReadOnlyArray& cotangent,
+  void gradient(const Images& images, int64_t batch_size, int of, const ReadOnlyArray& cotangent,
                 const std::vector<int>& wrt, bool training, uint64_t step, const std::vector<Floats>& outputs) {
     const Examples examples = examples_of(images, {}, std::nullopt);
     const auto sinks = sinks_of(outputs);
@@ -221,7 +247,7 @@ class BoundProgram {
     program_->gradient(examples, batch_size, of, source, wrt, training, step, sinks);
   }
 
-  void parameter_gradients(const std::vector<ReadOnlyArray>& images, int of, const ReadOnlyArray& cotangent, bool training,
+  void parameter_gradients(const Images& images, int of, const ReadOnlyArray& cotangent, bool training,
                            uint64_t step, const std::vector<Floats>& results) {
     const Examples examples = examples_of(images, {}, std::nullopt);
     std::vector<float*> pointers;
@@ -255,18 +281,22 @@ NB_MODULE(_native, m) {
   using namespace striate;
   m.doc() = "Striate's native engine; use it through striate.engines.native.";
   m.def("operation_names", &operation_names);
+  m.attr("MOST_WARPED") = MOST_WARPED;
   nb::class_<Engine>(m, "Engine")
       .def(nb::init<int, const std::string&>(), "threads"_a, "instruction_set"_a)
       .def_prop_ro("threads", [](const Engine& e) { return e.threads->size(); })
       .def_prop_ro("instruction_set", [](const Engine& e) { return std::string(e.kernels->name); })
       .def_prop_ro("lanes", [](const Engine& e) { return e.kernels->lanes; })
       .def("first_not_finite", &Engine::first_not_finite)
-      .def("warp_images", &warp_block, "images"_a, "order"_a, "matrices"_a.none(), "shifts"_a.none(), "brightness"_a.none(), "fill"_a,
-           "fill_value"_a, "nearest"_a, "scale"_a, "output"_a)
+      .def("warp_images", &make_images, "images"_a, "output"_a)
       .def("multiply_add_peak", [](const Engine& e, double seconds) {
         nb::gil_scoped_release release;
         return e.kernels->multiply_add_peak(seconds);
       });
+  nb::class_<BoundImages>(m, "WarpedImages")
+      .def(nb::init<ReadOnlyArray, Indices, std::optional<ReadOnlyDoubles>, std::optional<ReadOnlyFloats>, std::optional<ReadOnlyFloats>, int,
+                    float, bool, float>(),
+           "images"_a, "order"_a, "matrices"_a.none(), "shifts"_a.none(), "brightness"_a.none(), "fill"_a, "fill_value"_a, "nearest"_a, "scale"_a);
   nb::class_<BoundProgram>(m, "Program")
       .def(nb::init<const Engine&, const std::vector<BoundProgram::NodeTuple>&, std::vector<Floats>,
                     const std::vector<BoundProgram::FlagsTuple>&, std::vector<std::vector<std::optional<Floats>>>,

@@ -135,20 +135,6 @@ void Builder::fuse() {
   }
 }
 
-static void gather_input(Builder& b, int index, int buffer, size_t input) {
-  const int64_t size = b.node(index).size();
-  b.plan.per_pack("read images", {buffer}, [=](const Work& w) {
-    const Source& from = w.batch.images[input];
-    const int lanes = w.plan.kernels.lanes;
-    const void* images[16];
-    const Share share(w, size);
-    const int64_t bytes = from.pixel == Pixel::uint8 ? 1 : from.pixel == Pixel::float32 ? 4 : 8;
-    for (int l = 0; l < w.filled(); l++)
-      images[l] = from.data + w.batch.order[w.pack * lanes + l] * from.stride + share.first * bytes;
-    w.plan.kernels.gather(images, from.pixel, w.filled(), w.at(buffer) + share.first * lanes, share.count(), 1.0f, 0.0f);
-  }, true);
-}
-
 static void scatter_output(Builder& b, int index, int buffer, size_t sink) {
   const int64_t size = b.node(index).size();
   b.plan.per_pack("write values", {buffer}, [=](const Work& w) {
@@ -188,7 +174,7 @@ void Builder::forward() {
     else
       values_[i] = plan.buffer(n.size());
     if (n.kind == "Input")
-      gather_input(*this, index, value(index), input++);
+      input_phase(*this, index, value(index), input++);
     else if (!by_loss.count(index))
       phases_of(n.kind).forward(*this, index);
   }

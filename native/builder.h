@@ -125,6 +125,7 @@ struct OperationPhases {
 const OperationPhases& phases_of(const std::string& kind);
 std::vector<std::string> operation_names();
 
+void input_phase(Builder&, int index, int buffer, size_t input);  // images as the caller has them
 void copy_phase(Builder&, int from, int to, int64_t size);  // between buffers
 RandomKey random_key(const Work&, uint64_t stream, bool shared);
 

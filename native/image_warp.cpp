@@ -8,27 +8,36 @@
 
 namespace striate {
 
-static void check(const ImageBlock& b) {
+void WarpedImages::check() const {
   constexpr int64_t LARGEST = 1 << 30;  // so that positions fit an int32_t
-  const bool fits = b.height > 0 && b.width > 0 && b.channels > 0 && b.height < LARGEST && b.width < LARGEST &&
-                    b.channels < LARGEST && (b.height + 1) * (b.width + 1) < LARGEST / b.channels;
-  if (!fits || (b.pixel != Pixel::uint8 && b.pixel != Pixel::float32)) throw std::invalid_argument("images that cannot be warped");
-  for (int64_t k = 0; k < b.count; k++)
-    if (b.order[k] < 0 || b.order[k] >= b.n) throw std::invalid_argument("an index beyond the images");
+  const bool fits = height > 0 && width > 0 && channels > 0 && height < LARGEST && width < LARGEST && channels < LARGEST &&
+                    (height + 1) * (width + 1) < LARGEST / channels;
+  if (!fits || (pixel != Pixel::uint8 && pixel != Pixel::float32)) throw std::invalid_argument("images that cannot be warped");
+  for (int64_t k = 0; k < count; k++)
+    if (order[k] < 0 || order[k] >= n) throw std::invalid_argument("an index beyond the images");
 }
 
-void warp_images(const ImageBlock& b, const Kernels& kernels, ThreadPool& threads) {
-  check(b);
+void WarpedImages::make(const Kernels& kernels, int64_t k, int64_t first, int64_t last, float* room, float* made) const {
   constexpr float NONE = std::numeric_limits<float>::quiet_NaN();
-  const int64_t size = b.height * b.width * b.channels, bytes = size * (b.pixel == Pixel::uint8 ? 1 : 4);
-  const auto team = static_cast<int>(std::clamp<int64_t>(b.count * size / 16384, 1, threads.size()));  // not worth more
+  const float shift = shifts ? shifts[k] : NONE, factor = brightness ? brightness[k] : NONE;
+  if (shift == shift || factor == factor) {
+    first = 0;
+    last = height;
+  }
+  const int64_t bytes = size() * (pixel == Pixel::uint8 ? 1 : 4);
+  kernels.warp_image({images + order[k] * bytes, pixel, made, room, matrices ? matrices + 6 * k : nullptr, height, width, channels, first,
+                      last, fill, fill_value, nearest, shift, factor, scale});
+}
+
+void warp_images(const WarpedImages& images, float* output, const Kernels& kernels, ThreadPool& threads) {
+  images.check();
+  const int64_t count = images.count, size = images.size();
+  const auto team = static_cast<int>(std::clamp<int64_t>(count * size / 16384, 1, threads.size()));  // not worth more
   std::vector<Memory> rooms(static_cast<size_t>(team));
-  for (Memory& room : rooms) room.resize(((b.height + 1) * b.width + 1) * b.channels + 4);
+  for (Memory& room : rooms) room.resize(images.room());
   threads.run(team, [&](int thread) {
-    for (int64_t k = b.count * thread / team; k < b.count * (thread + 1) / team; k++)
-      kernels.warp_image({b.images + b.order[k] * bytes, b.pixel, b.output + k * size, rooms[static_cast<size_t>(thread)].data(),
-                          b.matrices ? b.matrices + 6 * k : nullptr, b.height, b.width, b.channels, b.fill, b.fill_value, b.nearest,
-                          b.shifts ? b.shifts[k] : NONE, b.brightness ? b.brightness[k] : NONE, b.scale});
+    for (int64_t k = count * thread / team; k < count * (thread + 1) / team; k++)
+      images.make(kernels, k, 0, images.height, rooms[static_cast<size_t>(thread)].data(), output + k * size);
   });
 }
 

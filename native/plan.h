@@ -19,12 +19,14 @@
 namespace striate {
 
 class Plan;
+struct WarpedImages;
 
 // The images of one input of the graph, chosen by index; the same for targets.
 struct Source {
   const char* data = nullptr;
   Pixel pixel = Pixel::float32;
   int64_t stride = 0;  // bytes from one image to the next
+  const WarpedImages* warped = nullptr;  // made as they are read; instead of data
 };
 
 // Where each image's values of one node go.

@@ -113,7 +113,7 @@ template <Fill FILL, int CHANNELS>
 static void warp_rows(const ImageWarp& w) {
   Taps taps;
   const int64_t row_step = w.width * w.channels;
-  for (int64_t y = 0; y < w.height; y++)
+  for (int64_t y = w.first_row; y < w.last_row; y++)
     for (int64_t x = 0; x < w.width; x += CHUNK) {
       const int count = static_cast<int>(w.width - x < CHUNK ? w.width - x : CHUNK);
       float* out = w.output + (y * w.width + x) * w.channels;
@@ -159,7 +159,7 @@ static bool is_mirror(const ImageWarp& w, bool& vertical, bool& horizontal) {
 
 static void mirror(const ImageWarp& w, bool vertical, bool horizontal) {
   const int64_t row = w.width * w.channels;
-  for (int64_t y = 0; y < w.height; y++) {
+  for (int64_t y = w.first_row; y < w.last_row; y++) {
     float* out = w.output + y * row;
     const int64_t first = (vertical ? w.height - 1 - y : y) * row;
     if (!horizontal) {
@@ -231,7 +231,7 @@ static void brighten(float* x, int64_t positions, int64_t channels, float factor
 }
 
 void warp_image(const ImageWarp& w) {
-  const int64_t positions = w.height * w.width, count = positions * w.channels;
+  const int64_t positions = w.height * w.width, count = positions * w.channels, row = w.width * w.channels;
   bool vertical = false, horizontal = false;
   if (!w.matrix || is_mirror(w, vertical, horizontal)) {
     mirror(w, vertical, horizontal);
@@ -247,7 +247,7 @@ void warp_image(const ImageWarp& w) {
   if (w.shift == w.shift) shift_channels(w.output, count, w.shift);
   if (w.brightness == w.brightness) brighten(w.output, positions, w.channels, w.brightness);
   if (w.scale != 1)
-    for (int64_t i = 0; i < count; i++) w.output[i] *= w.scale;
+    for (int64_t i = w.first_row * row; i < w.last_row * row; i++) w.output[i] *= w.scale;
 }
 
 }  // namespace striate::STRIATE_ISA

@@ -160,6 +160,7 @@ struct ImageWarp {
   float* room;           // ((height + 1) width + 1) channels + 4 floats
   const double* matrix;  // m0 ... m5; null: the image itself
   int64_t height, width, channels;
+  int64_t first_row, last_row;  // [first, last) are made; a shift and brightness need them all
   Fill fill;             // wrap: first and last position are one
   float fill_value;      // constant only
   bool nearest;          // the nearest position's value, else bilinear interpolation

@@ -57,7 +57,7 @@ static std::vector<float> warped(const Kernels& k, const Picture& p, bool bytes,
   const std::vector<uint8_t> as_bytes(p.values.begin(), p.values.end());
   std::vector<float> output(p.values.size(), -77), room(static_cast<size_t>(((p.height + 1) * p.width + 1) * p.channels + 4), NONE);
   const void* image = bytes ? static_cast<const void*>(as_bytes.data()) : p.values.data();
-  k.warp_image({image, bytes ? Pixel::uint8 : Pixel::float32, output.data(), room.data(), matrix, p.height, p.width, p.channels, fill,
+  k.warp_image({image, bytes ? Pixel::uint8 : Pixel::float32, output.data(), room.data(), matrix, p.height, p.width, p.channels, 0, p.height, fill,
                 -3.0f, nearest, shift, brightness, scale});
   return output;
 }
@@ -119,13 +119,12 @@ static void test_blocks(const Kernels& k, Random& random) {
     for (int j = 0; j < 6; j++) matrices.push_back((j % 4 == 0 ? 1.0 : 0.0) + static_cast<double>(random(-0.3f, 0.3f)));
   }
   std::vector<std::vector<float>> outputs;
-  ImageBlock block = {reinterpret_cast<const char*>(images.data()), Pixel::float32, n, height, width, channels, order.data(), count,
-                      matrices.data(), nullptr, nullptr, Fill::reflect, 0, false, 1, nullptr};
+  const WarpedImages block = {reinterpret_cast<const char*>(images.data()), Pixel::float32, n, height, width, channels, order.data(), count,
+                      matrices.data(), nullptr, nullptr, Fill::reflect, 0, false, 1};
   for (const int threads : {1, 2, 5}) {
     outputs.emplace_back(static_cast<size_t>(count * size));
-    block.output = outputs.back().data();
     ThreadPool pool(threads);
-    warp_images(block, k, pool);
+    warp_images(block, outputs.back().data(), k, pool);
     CHECK(outputs.back() == outputs.front(), "%d threads", threads);
   }
   Picture last = {height, width, channels, std::vector<float>(images.begin() + order.back() * size, images.begin() + (order.back() + 1) * size)};
@@ -136,7 +135,7 @@ static void test_blocks(const Kernels& k, Random& random) {
     bool refused = false;
     ThreadPool pool(1);
     try {
-      warp_images(block, k, pool);
+      warp_images(block, outputs.back().data(), k, pool);
     } catch (const std::exception&) {
       refused = true;
     }

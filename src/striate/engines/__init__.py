@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
+from striate.engines.interface import AnyArray, Engine, Examples, Images, Program, StepResults
 from striate.errors import StriateError
 from striate.graph import Array, Graph
 from striate.graph.execution import register_executor
 
-__all__ = ["Engine", "EngineLike", "Examples", "Program", "StepResults", "get"]
+__all__ = ["Engine", "EngineLike", "Examples", "Images", "Program", "StepResults", "get"]
 
 EngineLike = str | Engine | None
 """How `get`, and what takes an engine above it, is told which."""

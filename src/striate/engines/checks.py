@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.engines.interface import AnyArray, Examples
+from striate.engines.interface import Examples, Images
+from striate.engines.warped import WarpedImages
 from striate.graph import Array, Graph, LossFunction, Node, UpdateRule
 
 
@@ -40,12 +41,13 @@ def check_nodes(graph: Graph, nodes: Sequence[Node]) -> None:
             raise ValueError(f"{node.name}: is no node of the graph that this program was compiled from")
 
 
-def check_images(graph: Graph, images: Sequence[AnyArray]) -> None:
+def check_images(graph: Graph, images: Sequence[Images]) -> None:
     """An array for each input, of its shape, of a type and layout that engines read in place."""
     if len(images) != len(graph.inputs):
         raise ValueError(f"got {len(images)} arrays of images, expected {len(graph.inputs)}")
     for array, node in zip(images, graph.inputs, strict=True):
-        if array.dtype not in (np.uint8, np.float32, np.float64) or not array.flags.c_contiguous:
+        read = array.dtype in (np.uint8, np.float32, np.float64)
+        if not isinstance(array, WarpedImages) and not (read and array.flags.c_contiguous):
             raise ValueError(f"{node.name}: expected C-contiguous uint8, float32 or float64, got {array.dtype}")
         if array.shape != (len(images[0]), *node.shape):
             raise ValueError(f"{node.name}: got images of shape {array.shape}, expected (n, *{node.shape})")

@@ -16,22 +16,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.engines.warped import WarpedImages
 from striate.graph import Array, Graph, LossFunction, Node, UpdateRule
 
 AnyArray = NDArray[np.generic]
+Images = AnyArray | WarpedImages
+"""An array, or images that are made when they are read."""
 
 
 @dataclass(frozen=True)
 class Examples:
     """Training or test data: what `order` indexes.
 
-    images: for each input of the graph an array (n, *shape), uint8, float32 or float64, C-contiguous.
+    images: for each input of the graph an array (n, *shape), uint8, float32 or float64, C-contiguous; or WarpedImages.
     targets: for each output an array: integers (n, *positions) as int32 for the sparse loss, else float32 (n, *shape);
         for an output without a loss any array of n rows, which engines do not look at.
     weights: float32 (n,), (n, outputs) or None: each example's weight in the loss, or in that of each output.
     """
 
-    images: Sequence[AnyArray]
+    images: Sequence[Images]
     targets: Sequence[AnyArray]
     weights: Array | None = None
 
@@ -80,12 +83,12 @@ class Program(ABC):
         """
 
     @abstractmethod
-    def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:
+    def predict(self, images: Sequence[Images], batch_size: int) -> list[Array]:
         """The graph's outputs in inference mode, batch by batch in constant extra memory."""
 
     @abstractmethod
     def read(
-        self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """Outputs of any nodes, each (n, *shape).
 
@@ -95,7 +98,7 @@ class Program(ABC):
     @abstractmethod
     def gradient(
         self,
-        images: Sequence[AnyArray],
+        images: Sequence[Images],
         of: Node,
         cotangent: Array,
         wrt: Sequence[Node],
@@ -107,7 +110,7 @@ class Program(ABC):
 
     @abstractmethod
     def parameter_gradients(
-        self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """d(sum(cotangent * of)) / d(parameter) for each of `graph.parameters()`; zeros for those not trainable."""
 

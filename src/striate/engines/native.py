@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.engines import _native, checks
-from striate.engines.interface import AnyArray, Engine, Examples, Program, StepResults
+from striate.engines.image_warp import are_made_when_read, as_array
+from striate.engines.interface import AnyArray, Engine, Examples, Images, Program, StepResults
+from striate.engines.warped import FILL_MODES, WarpedImages
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Constraint, Graph, LossFunction, Node, Parameter, Shape, UpdateRule
 from striate.graph.operations import Activation, AdaptivePool, Combine, Normalize, Pad, Pool, RandomWarp, Resize
-from striate.graph.operations.augmentation import FillMode
 from striate.graph.operations.base import Windowed
 from striate.graph.operations.movement import ResizeMethod
 from striate.graph.training import AVERAGE, LossKind
@@ -27,7 +28,6 @@ _FUNCTIONS = (
     "sparse_plus", "threshold",
 )  # fmt: skip
 _OVER_CHANNELS = {"log_softmax": -1, "sparsemax": -2}  # those that are no functions of single numbers
-_FILL_MODES: tuple[str, ...] = get_args(FillMode)
 _LOSSES: tuple[str, ...] = get_args(LossKind)
 _RESIZE_METHODS: tuple[str, ...] = get_args(ResizeMethod)
 _KINDS = {
@@ -105,9 +105,22 @@ class NativeEngine(Engine):
         found = int(self._engine.first_not_finite(np.ascontiguousarray(array)))
         return None if found < 0 else found
 
-    def warp_images(self, **block: Any) -> None:
-        """Fill an array with warped images; `striate.engines.image_warp` checks what comes here."""
-        self._engine.warp_images(**block)
+    def warp_images(self, warped: WarpedImages, output: Array) -> None:
+        """Fill an array with warped images."""
+        self._engine.warp_images(_bound_images(warped), output)
+
+
+def _readable(images: Sequence[Images]) -> list[Any]:
+    """Images in the forms that the native module knows."""
+    return [_bound_images(one) if are_made_when_read(one) else as_array(one) for one in images]
+
+
+def _bound_images(warped: WarpedImages) -> Any:
+    return _native.WarpedImages(
+        images=warped.images, order=warped.order, matrices=warped.matrices, shifts=warped.shifts,
+        brightness=warped.brightness, fill=FILL_MODES.index(warped.fill_mode), fill_value=warped.cval,
+        nearest=warped.interpolation_order == 0, scale=warped.scale,
+    )  # fmt: skip
 
 
 def _attributes(node: Node) -> dict[str, list[float]]:
@@ -130,7 +143,7 @@ def _attributes(node: Node) -> dict[str, list[float]]:
     if isinstance(operation, Combine | Normalize):
         values["kind"] = [float(_KINDS[type(operation)].index(operation.kind))]
     if isinstance(operation, RandomWarp):
-        values["fill_mode"] = [float(_FILL_MODES.index(operation.fill_mode))]
+        values["fill_mode"] = [float(FILL_MODES.index(operation.fill_mode))]
         values["one_zoom"] = [float(operation.width_zoom is None)]
     if isinstance(operation, Activation):
         number = _OVER_CHANNELS.get(operation.function)
@@ -239,7 +252,7 @@ class _NativeProgram(Program):
         outputs = self._new_outputs(self._outputs, len(order))
         checks.check_examples(self._graph, self._losses, examples)
         done = self._program.train(
-            list(examples.images), list(examples.targets), examples.weights, order, batch_size,
+            _readable(examples.images), list(examples.targets), examples.weights, order, batch_size,
             np.ascontiguousarray(learning_rates, np.float64), first_step, losses, outputs,
         )  # fmt: skip
         return StepResults(losses[:done], [output[: done * batch_size] for output in outputs])
@@ -251,18 +264,18 @@ class _NativeProgram(Program):
         image_losses = np.empty(n, np.float32)
         outputs = self._new_outputs(self._outputs, n)
         self._program.evaluate(
-            list(examples.images), list(examples.targets), examples.weights,
+            _readable(examples.images), list(examples.targets), examples.weights,
             batch_size if training else _INFERENCE_BATCH, training, step, image_losses, outputs,
         )  # fmt: skip
         starts = np.arange(0, n, batch_size)
         sums = np.add.reduceat(image_losses, starts, dtype=np.float64)
         return StepResults(sums / np.diff(np.append(starts, n)) + self._program.parameter_penalties(), outputs)
 
-    def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:
+    def predict(self, images: Sequence[Images], batch_size: int) -> list[Array]:
         return self.read(images, self._outputs)
 
     def read(
-        self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
         checks.check_images(self._graph, images)
         checks.check_nodes(self._graph, nodes)
@@ -270,12 +283,12 @@ class _NativeProgram(Program):
         results = self._new_outputs(nodes, n)
         if n:
             batch = n if training else min(n, _INFERENCE_BATCH)
-            self._program.read(list(images), batch, [node.index for node in nodes], training, step, results)
+            self._program.read(_readable(images), batch, [node.index for node in nodes], training, step, results)
         return results
 
     def gradient(
         self,
-        images: Sequence[AnyArray],
+        images: Sequence[Images],
         of: Node,
         cotangent: Array,
         wrt: Sequence[Node],
@@ -291,12 +304,12 @@ class _NativeProgram(Program):
         if n:
             batch = n if training else min(n, _INFERENCE_BATCH)
             self._program.gradient(
-                list(images), batch, of.index, seed, [node.index for node in wrt], training, step, results
+                _readable(images), batch, of.index, seed, [node.index for node in wrt], training, step, results
             )
         return results
 
     def parameter_gradients(
-        self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         checks.check_images(self._graph, images)
         checks.check_nodes(self._graph, [of])
@@ -304,7 +317,7 @@ class _NativeProgram(Program):
         results = [np.zeros(parameter.shape, np.float32) for parameter in self._graph.parameters()]
         if not len(images[0]):
             return results
-        self._program.parameter_gradients(list(images), of.index, seed, training, step, results)
+        self._program.parameter_gradients(_readable(images), of.index, seed, training, step, results)
         return results
 
     def start_profile(self) -> None:

@@ -66,10 +66,11 @@ class NumpyArrayIterator(Iterator):
         self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
         self._saver = ImageSaver(save_to_dir, save_prefix, save_format) if save_to_dir else None
 
-    def _block(self, indices: NDArray[np.int64], epoch: int, first: int) -> Block:
-        x = made(self.image_data_generator, self._images, indices, self._generator(epoch), first)
+    def _block(self, indices: NDArray[np.int64], epoch: int, first: int, when_read: bool) -> Block:
+        own = self._generator(epoch)
+        x = made(self.image_data_generator, self._images, indices, own, first, when_read and not self._saver)
         if self._saver:
-            self._saver.save(x, indices, self.data_format, self._generator(epoch, NAMES + first))
+            self._saver.save(np.asarray(x), indices, self.data_format, self._generator(epoch, NAMES + first))
         inputs: Any = [x, *(other[indices] for other in self.x_misc)] if self.x_misc else x
         targets, weights = (None if array is None else array[indices] for array in (self.y, self.sample_weight))
         return inputs, targets, weights

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.arrays import to_float32
-from striate.engines.image_warp import warp_images
+from striate.engines.image_warp import WarpedImages, are_made_when_read, warp_images
 from striate.errors import DataError, ShapeError
 from striate.images.parameters import uniforms_of
 from striate.images.standardization import standardize
@@ -22,8 +22,8 @@ AnyImages = NDArray[Any]
 
 def made(
     settings: ImageDataGenerator, images: AnyImages, order: NDArray[np.int64], generator: np.random.Generator,
-    first: int,
-) -> AnyImages:
+    first: int, when_read: bool = False,
+) -> AnyImages | WarpedImages:
     """Images as they come out: transformed at random, standardised, in the generator's data_format and dtype.
 
     Args:
@@ -32,10 +32,14 @@ def made(
         order: which of them.
         generator: of random numbers, new, of the epoch.
         first: the place of the first in the epoch.
+        when_read: leave small images to be made by the engine that reads them, where nothing else is done to them.
     """
     drawn = settings.ranges().draw(uniforms_of(generator, first, len(order)), *images.shape[1:3])
     fused = settings.preprocessing_function is None
-    x: Any = transformed(settings, images, order, drawn, settings.rescale or 1.0 if fused else 1.0)
+    warped = warp(settings, images, order, drawn, settings.rescale or 1.0 if fused else 1.0)
+    if when_read and is_only_warped(settings) and are_made_when_read(warped):
+        return warped
+    x: Any = warp_images(warped)
     x = from_channels_last(x, settings.data_format)
     if settings.preprocessing_function is not None:
         for image in x:
@@ -54,16 +58,32 @@ def transformed(
     scale: float = 1.0,
 ) -> NDArray[np.float32]:
     """Images (n, height, width, channels) of uint8 or float32, chosen by `order`, each through its transform."""
+    return warp_images(warp(settings, images, order, transforms, scale))
+
+
+def warp(
+    settings: ImageDataGenerator, images: AnyImages, order: NDArray[np.int64], transforms: Transforms, scale: float
+) -> WarpedImages:
+    """The same, not made yet."""
     if transforms.brightness is not None and images.shape[3] not in (1, 3, 4):
         raise DataError(f"brightness_range: got images of {images.shape[3]} channels, expected 1, 3 or 4")
     shifts, brightness = (
         None if values is None else np.broadcast_to(np.asarray(values, np.float32), transforms.n)
         for values in (transforms.channel_shift_intensity, transforms.brightness)
     )
-    return warp_images(
+    return WarpedImages(
         images, order, transforms.matrices(*images.shape[1:3]), shifts=shifts, brightness=brightness,
         fill_mode=settings.fill_mode, cval=settings.cval, interpolation_order=settings.interpolation_order, scale=scale,
     )
+
+
+def is_only_warped(settings: ImageDataGenerator) -> bool:
+    """Whether the warp and the factor are all that a generator does, and images come out as engines take them."""
+    further = (
+        settings.preprocessing_function, settings.samplewise_center, settings.samplewise_std_normalization,
+        settings.featurewise_center, settings.featurewise_std_normalization, settings.zca_whitening,
+    )  # fmt: skip
+    return not any(further) and settings.dtype == "float32" and settings.data_format == "channels_last"
 
 
 def to_channels_last(x: AnyImages, data_format: str) -> AnyImages:

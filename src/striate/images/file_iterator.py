@@ -108,10 +108,10 @@ class FileIterator(Iterator):
     def sample_weight(self) -> NDArray[Any] | None:
         return None
 
-    def _block(self, indices: NDArray[np.int64], epoch: int, first: int) -> Block:
+    def _block(self, indices: NDArray[np.int64], epoch: int, first: int, when_read: bool) -> Block:
         images = self._decoded(indices)
-        x = made(self.image_data_generator, images, np.arange(len(images)), self._generator(epoch), first)
-        x = x.astype(self.dtype, copy=False)
+        own = self._generator(epoch)
+        x = np.asarray(made(self.image_data_generator, images, np.arange(len(images)), own, first), self.dtype)
         if self._saver:
             self._saver.save(x, indices, self.data_format, self._generator(epoch, NAMES + first))
         weights = None if self.sample_weight is None else self.sample_weight[indices]

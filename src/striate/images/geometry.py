@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from striate import random
 from striate.checks import number
-from striate.engines.image_warp import FILL_MODES, warp_images
+from striate.engines.image_warp import FILL_MODES, WarpedImages, warp_images
 from striate.errors import ShapeError, StriateError
 from striate.images.parameters import pair
 from striate.images.transforms import Transforms
@@ -53,10 +53,11 @@ def apply_affine_transform(
     if matrices is None:
         return np.asarray(x)
     source = image if image.dtype in (np.uint8, np.float32) else image.astype(np.float32)
-    made = warp_images(
+    warped = WarpedImages(
         np.ascontiguousarray(source[np.newaxis]), np.zeros(1, np.int64), matrices, fill_mode=fill_mode,
         cval=number(name, "cval", cval, -np.inf), interpolation_order=order,
-    )[0]
+    )
+    made = warp_images(warped)[0]
     return np.ascontiguousarray(in_type_of(x, made).transpose(np.argsort(axes)))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from striate import random
 from striate.checks import number
-from striate.engines.image_warp import warp_images
+from striate.engines.image_warp import WarpedImages, warp_images
 from striate.errors import ShapeError, StriateError
 from striate.images.parameters import pair
 
@@ -56,7 +56,8 @@ def apply_brightness_shift(x: Any, brightness: float, scale: bool = True) -> NDA
         highest = image.max()
         image = (image / highest if highest else image) * np.float32(255)
     images = np.ascontiguousarray(image[np.newaxis])
-    return np.asarray(warp_images(images, np.zeros(1, np.int64), brightness=np.array([factor], np.float32))[0])
+    warped = WarpedImages(images, np.zeros(1, np.int64), brightness=np.array([factor], np.float32))
+    return np.asarray(warp_images(warped)[0])
 
 
 def random_brightness(x: Any, brightness_range: Any, scale: bool = True) -> NDArray[np.float32]:

@@ -98,6 +98,8 @@ class Iterator(ABC):
     def take(self) -> Callable[[int], Block]:
         """take(batches): the next batches as one: images, targets or None, weights or None, along the first axis.
 
+        The images are an array, or WarpedImages, which engines make as they read them and NumPy makes an array of.
+
         Never goes beyond the end of an epoch: fewer come back there, and the next call begins a new epoch.
 
         Raises:
@@ -110,7 +112,7 @@ class Iterator(ABC):
     def _take(self, batches: int) -> Block:
         with self.lock:
             epoch, first, last = self._advance(whole("take", batches, 1))
-        return self._batches(epoch, first, last)
+        return self._batches(epoch, first, last, when_read=True)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch, unless none of this one's batches has been given yet."""
@@ -153,13 +155,16 @@ class Iterator(ABC):
             self._order = known = (epoch, order)
         return known[1]
 
-    def _batches(self, epoch: int, first: int, last: int) -> Block:
+    def _batches(self, epoch: int, first: int, last: int, when_read: bool = False) -> Block:
         start, stop = first * self.batch_size, min(last * self.batch_size, self.n)
-        return self._block(self._order_of(epoch)[start:stop], epoch, start)
+        return self._block(self._order_of(epoch)[start:stop], epoch, start, when_read)
 
     @abstractmethod
-    def _block(self, indices: NDArray[np.int64], epoch: int, first: int) -> Block:
-        """Images, targets and weights of some examples, whose first has place `first` in the epoch."""
+    def _block(self, indices: NDArray[np.int64], epoch: int, first: int, when_read: bool) -> Block:
+        """Images, targets and weights of some examples, whose first has place `first` in the epoch.
+
+        when_read: images may be WarpedImages.
+        """
 
     def _generator(self, epoch: int, key: int = TRANSFORMS) -> np.random.Generator:
         return random.generator(self._key, epoch, key)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from striate import random
 from striate.engines import Engine, Examples, Program
-from striate.engines.interface import AnyArray, StepResults
+from striate.engines.interface import Images, StepResults
 from striate.graph import Array, Graph, LossFunction, Node, UpdateRule
 
 
@@ -57,7 +57,7 @@ class ActiveProgram(Program):
             return self._training.evaluate(examples, batch_size, training=True, step=step)
         return self._measuring.evaluate(examples, batch_size, training=True, step=_new_step())
 
-    def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:
+    def predict(self, images: Sequence[Images], batch_size: int) -> list[Array]:
         """See `Program.predict`; every call draws other random numbers."""
         outputs, first = self._graph.outputs, _new_step()
         parts = [
@@ -70,20 +70,20 @@ class ActiveProgram(Program):
         return [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else empty
 
     def read(
-        self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """See `Program.read`; outside training no layer is as in training."""
         return self._training.read(images, nodes, training=training, step=step)
 
     def gradient(
-        self, images: Sequence[AnyArray], of: Node, cotangent: Array, wrt: Sequence[Node], *, training: bool = False,
+        self, images: Sequence[Images], of: Node, cotangent: Array, wrt: Sequence[Node], *, training: bool = False,
         step: int = 0,
     ) -> list[Array]:
         """See `Program.gradient`."""
         return self._training.gradient(images, of, cotangent, wrt, training=training, step=step)
 
     def parameter_gradients(
-        self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """See `Program.parameter_gradients`."""
         return self._training.parameter_gradients(images, of, cotangent, training=training, step=step)

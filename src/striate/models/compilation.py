@@ -16,7 +16,7 @@ from striate.models import active
 from striate.models.network import KEPT, Network
 from striate.training import by_output
 from striate.training.compiled import Compiled, rule_key
-from striate.training.data import labelled, view_images
+from striate.training.data import images_to_prepare, labelled
 from striate.training.meters import Meters
 from striate.training.targets import Output
 from striate.warning import warn
@@ -175,7 +175,7 @@ class Compilable(Network):
         """
         if compiled.loss is None:
             raise NotCompiledError(f"{self.name}: compile was given no loss; compile(optimizer=..., loss=...) again")
-        views = view_images(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, None, f"{prefix}x")
+        views = images_to_prepare(self._arranged(x, f"{prefix}x"), self.input_shapes or shapes, f"{prefix}x")
         shapes = [array.shape[1:] for array in views]
         outputs = (known or {}).get(tuple(shapes))
         if outputs is None:

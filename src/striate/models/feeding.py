@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from striate.arrays import AnyArray, find_not_finite
-from striate.engines import Engine, Examples, Program
+from striate.arrays import find_not_finite
+from striate.engines import Engine, Examples, Images, Program
 from striate.errors import ShapeError, StriateError
 from striate.graph import Array, Shape
 from striate.layers import Embedding
@@ -130,7 +130,7 @@ class Feeding(Compilable):
 
         return check
 
-    def _check_rows(self, images: Sequence[AnyArray]) -> None:
+    def _check_rows(self, images: Sequence[Images]) -> None:
         """Where the network looks rows of a table up, by these numbers."""
         if self.built and any(isinstance(layer, Embedding) for layer in self.leaves()):
             check_indices(self.graph_with(self.trainable_flags, [array.shape[1:] for array in images]), images)
@@ -165,8 +165,8 @@ class Feeding(Compilable):
         self.build_for(views)
         shapes = [array.shape[1:] for array in views]
 
-        def prepare(parts: list[AnyArray]) -> list[AnyArray]:
-            return prepare_images(parts, shapes, engine.first_not_finite)
+        def prepare(parts: Sequence[Images]) -> list[Images]:
+            return prepare_images(list(parts), shapes, engine.first_not_finite)
 
         return feeds.ImageFeed(views, prepare, arguments.batch_size_for(batch_size, len(views[0]), steps), steps)
 

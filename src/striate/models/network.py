@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.engines import Engine, Program
+from striate.engines import Engine, Images, Program
 from striate.engines import get as get_engine
 from striate.errors import ShapeError, StriateError
 from striate.graph import Graph, Node, Parameter, Shape
@@ -291,7 +291,7 @@ class Network(Layer):
         """Shape of the output, None for the batch; a list for several outputs."""
         return one_or_list([tensor.shape for tensor in self._wired("output_shape").outputs])
 
-    def build_for(self, images: Sequence[np.ndarray[Any, Any]]) -> None:
+    def build_for(self, images: Sequence[Images]) -> None:
         """Build for these images, if the network is not built yet, and check those that are rows of a table."""
         if not self.built:
             self.build(one_or_list([(None, *array.shape[1:]) for array in images]))

@@ -24,7 +24,8 @@ from striate.arrays import (
     to_float32,
 )  # fmt: skip
 from striate.checks import as_whole
-from striate.engines import Examples
+from striate.engines import Examples, Images
+from striate.engines.warped import WarpedImages
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array
 from striate.layers.input import fits
@@ -38,7 +39,7 @@ PIECE_BYTES = 16 << 20  # converted at once while searching for NaN
 
 def prepare_images(
     x: Any, shapes: Sequence[OpenShape] | None, first_not_finite: FirstNotFinite, name: str = "x"
-) -> list[AnyArray]:
+) -> list[Images]:
     """One array for each input of the network, as engines take them.
 
     Args:
@@ -51,10 +52,13 @@ def prepare_images(
         DataError: empty, not numeric, or NaN or infinity inside.
         ShapeError: another rank or size than the network's input.
     """
+    warped = _warped(x, shapes)
+    if warped:
+        return warped
     prepared = [converted(array) for array in view_images(x, shapes, None, name)]
     for array, label in zip(prepared, _labels(name, len(prepared)), strict=True):
         check_finite(array, label, first_not_finite)
-    return prepared
+    return [*prepared]
 
 
 def view_images(
@@ -84,6 +88,18 @@ def view_images(
     return arrays
 
 
+def images_to_prepare(x: Any, shapes: Sequence[OpenShape] | None, name: str) -> list[Images]:
+    """As `view_images`; what engines make as they read it stays that."""
+    return _warped(x, shapes) or [*view_images(x, shapes, None, name)]
+
+
+def _warped(x: Any, shapes: Sequence[OpenShape] | None) -> list[Images]:
+    """Images that are to be made when they are read, if x is such, and they fit the network's only input."""
+    given = x[0] if isinstance(x, list) and len(x) == 1 else x
+    known = isinstance(given, WarpedImages)
+    return [given] if known and (shapes is None or (len(shapes) == 1 and fits(given.shape[1:], shapes[0]))) else []
+
+
 def _check_view(array: AnyArray, name: str, first_not_finite: FirstNotFinite) -> None:
     """As `check_finite`; an array that engines need a copy of is copied piece by piece, in constant memory."""
     if array.dtype.kind != "f" or not is_converted(array):
@@ -100,7 +116,7 @@ def _labels(name: str, count: int) -> list[str]:
 
 
 def prepare_examples(
-    images: list[AnyArray], targets: Sequence[Any], sample_weight: Any, class_weight: Mapping[int, float] | None,
+    images: Sequence[Images], targets: Sequence[Any], sample_weight: Any, class_weight: Mapping[int, float] | None,
     outputs: Sequence[Output], first_not_finite: FirstNotFinite, prefix: str = "",
 ) -> Examples:
     """Images with their (prepared) targets and weights.

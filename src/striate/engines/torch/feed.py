@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.engines.interface import AnyArray
+from striate.engines.image_warp import as_array
+from striate.engines.interface import AnyArray, Images
 from striate.engines.torch.devices import room
 
 PIECE_BYTES = 64 << 20  # moved at once
@@ -39,12 +40,13 @@ class Feed:
         self._kept.clear()
 
     def batches(
-        self, arrays: Sequence[AnyArray], batch_size: int, order: NDArray[np.int64] | None = None
+        self, given: Sequence[Images], batch_size: int, order: NDArray[np.int64] | None = None
     ) -> Iterator[list[Tensor]]:
         """A tensor of each array for consecutive batches of `order`, or of all examples as they come.
 
         Types stay, but that float64 becomes float32, as every engine sees it.
         """
+        arrays = [as_array(one) for one in given]
         whole = None if order is None else self._whole(arrays)
         if order is not None and whole is not None:
             chosen = torch.from_numpy(order).to(self._device)

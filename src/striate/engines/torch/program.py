@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.engines import checks
-from striate.engines.interface import AnyArray, Examples, Program, StepResults
+from striate.engines.interface import Examples, Images, Program, StepResults
 from striate.engines.torch.feed import Feed
 from striate.engines.torch.losses import batch_loss, takes_logits
 from striate.engines.torch.memory import State
@@ -141,7 +141,7 @@ class TorchProgram(Program):
                 results.add(k, k * batch_size, loss, outputs)
         return results.finish(steps, count)
 
-    def predict(self, images: Sequence[AnyArray], batch_size: int) -> list[Array]:
+    def predict(self, images: Sequence[Images], batch_size: int) -> list[Array]:
         """See `Program.predict`."""
         count = len(images[0])
         results = Results(self._graph, count, 0, self._device, self._precision.dtype)
@@ -152,7 +152,7 @@ class TorchProgram(Program):
         return results.finish(0, count).outputs
 
     def read(
-        self, images: Sequence[AnyArray], nodes: Sequence[Node], *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], nodes: Sequence[Node], *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """See `Program.read`. All images are one batch; nothing is changed, moving averages neither."""
         checks.check_nodes(self._graph, nodes)
@@ -162,7 +162,7 @@ class TorchProgram(Program):
 
     def gradient(
         self,
-        images: Sequence[AnyArray],
+        images: Sequence[Images],
         of: Node,
         cotangent: Array,
         wrt: Sequence[Node],
@@ -179,7 +179,7 @@ class TorchProgram(Program):
             return [_array(found) for found in _gradients(values[of.index], seed, [values[n.index] for n in wrt])]
 
     def parameter_gradients(
-        self, images: Sequence[AnyArray], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
+        self, images: Sequence[Images], of: Node, cotangent: Array, *, training: bool = False, step: int = 0
     ) -> list[Array]:
         """See `Program.parameter_gradients`. Penalties are no part of it."""
         checks.check_nodes(self._graph, [of])
@@ -261,7 +261,7 @@ class TorchProgram(Program):
                 total = total + orthogonality(state.weights[parameter], parameter.orthogonality)
         return total, [values[node.index] for node in outputs]
 
-    def _all(self, arrays: Sequence[AnyArray]) -> list[Tensor]:
+    def _all(self, arrays: Sequence[Images]) -> list[Tensor]:
         """Copies of whole arrays, in full precision."""
         batch = next(self._feed.batches(arrays, max(len(arrays[0]), 1)), None)
         empty = [torch.empty(array.shape, device=self._device) for array in arrays] if batch is None else batch
@@ -286,7 +286,7 @@ class _Work:
         self.first_step = first_step
 
 
-def _arrays(examples: Examples) -> list[AnyArray]:
+def _arrays(examples: Examples) -> list[Images]:
     """Images, targets, and weights if there are any."""
     return [*examples.images, *examples.targets, *([] if examples.weights is None else [examples.weights])]
 

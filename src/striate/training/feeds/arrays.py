@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from striate import random
 from striate.arrays import AnyArray, is_converted
-from striate.engines import Examples
+from striate.engines import Examples, Images
 from striate.graph.shapes import element_count
 from striate.training.data import part
 from striate.training.feeds.base import Block, Feed, ran_out
@@ -93,7 +93,7 @@ class ImageFeed(ArrayFeed):
     """
 
     def __init__(
-        self, images: Sequence[AnyArray], prepare: Callable[[list[AnyArray]], list[AnyArray]], batch_size: int,
+        self, images: Sequence[AnyArray], prepare: Callable[[Sequence[Images]], list[Images]], batch_size: int,
         steps: int | None = None,
     ) -> None:
         super().__init__(Examples(images, []), batch_size, steps)
@@ -103,7 +103,7 @@ class ImageFeed(ArrayFeed):
 
     def take(self, steps: int) -> Block | None:
         block = super().take(steps)
-        return block and Block(Examples(self._prepare(list(block.examples.images)), []), block.batch_size)
+        return block and Block(Examples(self._prepare(block.examples.images), []), block.batch_size)
 
 
 def epoch_order(seed: int, iterations: int, count: int, shuffle: bool) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from striate.engines import Examples
+from striate.engines.warped import WarpedImages
 from striate.errors import DataError, ShapeError, StriateError
 from striate.training.data import FOR_A_SINGLE_IMAGE
 from striate.training.feeds.ahead import Ahead
@@ -271,6 +272,8 @@ def _check_kinds(examples: Examples, first: Examples | None) -> None:
 
 def _joins(first: Examples, size: int, other: Examples, batch_size: int) -> bool:
     """Whether batches can follow in the same block: arrays of the same shapes and types, in batches of one size."""
+    if any(isinstance(images, WarpedImages) for images in (*first.images, *other.images)):
+        return False
     if batch_size != size and len(other) >= size:
         return False
     if batch_size != size and len(other) > batch_size:

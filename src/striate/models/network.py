@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from striate.engines import Engine, Images, Program
 from striate.engines import get as get_engine
 from striate.errors import ShapeError, StriateError

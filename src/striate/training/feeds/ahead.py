@@ -1,4 +1,4 @@
-"""A thread that prepares what is needed next while what is there is used."""
+"""What is needed next: prepared by a thread while what is there is used, or when it is asked for."""
 
 from __future__ import annotations
 
@@ -54,3 +54,26 @@ class Ahead(Generic[Result]):
         """End the thread. What blocks for long (a generator that waits for a network) is left behind."""
         self._wanted.put(None)
         self._thread.join(PATIENCE)
+
+
+class OnDemand(Generic[Result]):
+    """The same without a thread: calls the function when its result is asked for.
+
+    For work that takes little and never waits. A thread for it would take a core from the engine's threads, which all
+    wait for the one that it holds up.
+    """
+
+    def __init__(self, work: Callable[[int], Result]) -> None:
+        self._work = work
+        self._wanted = 0
+
+    def ask(self, wanted: int) -> None:
+        """As `Ahead.ask`."""
+        self._wanted = wanted
+
+    def get(self) -> Result | None:
+        """As `Ahead.get`."""
+        return self._work(self._wanted)
+
+    def close(self) -> None:
+        """Nothing is to be ended."""

@@ -13,7 +13,7 @@ from striate.engines import Examples
 from striate.engines.warped import WarpedImages
 from striate.errors import DataError, ShapeError, StriateError
 from striate.training.data import FOR_A_SINGLE_IMAGE
-from striate.training.feeds.ahead import Ahead
+from striate.training.feeds.ahead import Ahead, OnDemand
 from striate.training.feeds.base import Block, Feed, ran_out
 from striate.training.feeds.sources import END, Piece, Source, piece_of
 from striate.warning import warn
@@ -28,7 +28,8 @@ class StreamFeed(Feed):
     With `steps`, an epoch goes on in the pass where the one before stopped, as in Keras 3; where a pass ends within an
     epoch, the epoch ends early, and the next one begins with a new pass. Without, an epoch is a pass.
 
-    While one block is used, a thread prepares the next one. It never takes more from the source than the epoch needs.
+    While one block is used, a thread prepares the next one, unless the engine makes the images as it reads them and
+    little is left to prepare. It never takes more from the source than the epoch needs.
 
     Args:
         source: where the batches come from.
@@ -72,7 +73,7 @@ class StreamFeed(Feed):
         self._first: Examples | None = None
         self._ready: Block | None = None  # the epoch's first
         self._begun = self._stopped = False
-        self._ahead: Ahead[Block | None] | None = None
+        self._ahead: Ahead[Block | None] | OnDemand[Block | None] | None = None
 
     # Epochs
 
@@ -144,7 +145,7 @@ class StreamFeed(Feed):
         block: Block | None
         if self._ready is not None:
             block, self._ready = self._ready, None
-            self._ahead = Ahead(self._assemble)
+            self._ahead = (OnDemand if _made_when_read(block.examples) else Ahead)(self._assemble)
         elif self._ahead is None:
             return None
         else:
@@ -272,13 +273,17 @@ def _check_kinds(examples: Examples, first: Examples | None) -> None:
 
 def _joins(first: Examples, size: int, other: Examples, batch_size: int) -> bool:
     """Whether batches can follow in the same block: arrays of the same shapes and types, in batches of one size."""
-    if any(isinstance(images, WarpedImages) for images in (*first.images, *other.images)):
+    if _made_when_read(first) or _made_when_read(other):
         return False
     if batch_size != size and len(other) >= size:
         return False
     if batch_size != size and len(other) > batch_size:
         return False
     return _kinds(first) == _kinds(other)
+
+
+def _made_when_read(examples: Examples) -> bool:
+    return any(isinstance(images, WarpedImages) for images in examples.images)
 
 
 def _kinds(examples: Examples) -> list[Any]:

@@ -32,6 +32,9 @@ struct WarpedImages {
   // Makes rows [first, last) of image k, or all of it where one pixel depends on all; `made` is shaped like an image, with `room`
   // floats besides.
   void make(const Kernels& kernels, int64_t k, int64_t first, int64_t last, float* room, float* made) const;
+
+ private:
+  void prefetch(int64_t k, int64_t bytes) const;
 };
 
 // All of them on the engine's threads: output[count][height][width][channels]. Every image is one thread's alone, so results do not

@@ -20,8 +20,10 @@ static inline double floor_double(double v) { return __builtin_floor(v); }
 // wrap: c and a are one position, so the period is n - 1; else the nearest.
 template <Fill FILL>
 static inline double inside(double c, double n) {
-  c = c > -FAR ? c : -FAR;  // also NaN
-  c = c < FAR ? c : FAR;
+  if (FILL == Fill::reflect || FILL == Fill::wrap) {
+    c = c > -FAR ? c : -FAR;  // also NaN
+    c = c < FAR ? c : FAR;
+  }
   if (FILL == Fill::reflect) {
     c -= 2 * n * floor_double(c / (2 * n));
     c = c < n ? c : 2 * n - 1 - c;
@@ -31,7 +33,7 @@ static inline double inside(double c, double n) {
     const double turns = c < 0 ? floor_double(-c / period) + 1 : c > n - 1 ? -floor_double(c / period) : 0;
     c += period * turns;
   }
-  c = c > 0 ? c : 0;
+  c = c > 0 ? c : 0;  // also NaN
   return c < n - 1 ? c : n - 1;
 }
 
@@ -87,14 +89,16 @@ static void interpolate(const float* image, int64_t row_step, int64_t channels, 
 
 // The same for one channel: neighbours are fetched together, and all else is computed on vectors.
 static void interpolate_grey(const float* image, int64_t row_step, const Taps& taps, int count, float* y) {
-  float top[2 * CHUNK], bottom[2 * CHUNK];
+  float top[2 * CHUNK], bottom[2 * CHUNK], between_them[CHUNK];
   for (int i = 0; i < count; i++) {
     const float* p = image + taps.index[i];
     __builtin_memcpy(top + 2 * i, p, 2 * sizeof(float));
     __builtin_memcpy(bottom + 2 * i, p + row_step, 2 * sizeof(float));
   }
-  for (int i = 0; i < count; i++)
-    y[i] = between(top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], taps.down[i], taps.right[i]);
+  const int rounded = (count + 15) & ~15;  // whole vectors, of which `count` are taken
+  for (int i = 0; i < rounded; i++)
+    between_them[i] = between(top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1], taps.down[i], taps.right[i]);
+  __builtin_memcpy(y, between_them, static_cast<size_t>(count) * sizeof(float));
 }
 
 template <int CHANNELS>

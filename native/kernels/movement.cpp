@@ -1,15 +1,28 @@
 // Moving data: from images to lanes and back, and padding.
 #include "../lanes.h"
 #include "kernels.h"
+#include "transpose.h"
 
 namespace striate::STRIATE_ISA {
 
 template <class T>
 static void gather_typed(const void* const* images, int filled, Lane* out, int64_t count, float scale, float offset) {
+  typedef T Values __attribute__((vector_size(sizeof(T) * LANES)));
   const T* from[LANES];
   for (int l = 0; l < LANES; l++) from[l] = static_cast<const T*>(images[l < filled ? l : 0]);
   const Mask used = filled_lanes(filled);
-  for (int64_t i = 0; i < count; i++) {
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    Lane block[LANES];  // of each image LANES values, then of each value LANES images
+    for (int l = 0; l < LANES; l++) {
+      Values values;
+      __builtin_memcpy(&values, from[l] + i, sizeof values);
+      block[l] = __builtin_convertvector(values, Lane);
+    }
+    transpose(block);
+    for (int j = 0; j < LANES; j++) out[i + j] = keep(used, block[j] * scale + offset);
+  }
+  for (; i < count; i++) {
     Lane v = {};
     for (int l = 0; l < LANES; l++) v[l] = static_cast<float>(from[l][i]);
     out[i] = keep(used, v * scale + offset);
@@ -27,8 +40,15 @@ void gather(const void* const* images, Pixel pixel, int filled, float* output, i
 }
 
 void scatter(const float* input, float* const* images, int filled, int64_t count) {
-  for (int l = 0; l < filled; l++)
-    for (int64_t i = 0; i < count; i++) images[l][i] = input[i * LANES + l];
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    Lane block[LANES];
+    for (int j = 0; j < LANES; j++) block[j] = lanes(input)[i + j];
+    transpose(block);
+    for (int l = 0; l < filled; l++) store(images[l] + i, block[l]);
+  }
+  for (; i < count; i++)
+    for (int l = 0; l < filled; l++) images[l][i] = input[i * LANES + l];
 }
 
 // Copies depth x height rows of `row` lane vectors between tensors of different sizes.

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "check.h"
+#include "network.h"
 
 namespace striate::tests {
 
@@ -108,6 +108,23 @@ static void test_intensity(const Kernels& k, const Picture& p) {
   CHECK_CLOSE("brightness", doubles(warped(k, p, false, nullptr, Fill::nearest, false, NONE, 1.5f)), brighter, 1e-6);
 }
 
+// A program that makes images as it reads them reads what is made before; batches of fewer packs than threads share each one out.
+static void test_reading(const Kernels& k, const WarpedImages& block, const std::vector<float>& made) {
+  Network n(3);
+  const int in = n.input({block.height, block.width, block.channels});
+  n.graph.outputs = {n.relu(in)};
+  Examples examples;
+  examples.images.push_back({nullptr, Pixel::float32, 0, &block});
+  examples.count = block.count;
+  for (const int threads : {1, 2, 5})
+    for (const int64_t batch : {int64_t{3}, int64_t{9}, block.count}) {
+      Program program(n.graph, {}, 1, k, std::make_shared<ThreadPool>(threads));
+      Values values(n, {in}, block.count);
+      program.read(examples, batch, {in}, false, 0, values.sinks);
+      CHECK(values.arrays[0] == made, "read in batches of %d by %d threads", static_cast<int>(batch), threads);
+    }
+}
+
 // A block is its images one by one, on any number of threads; indices beyond it are refused.
 static void test_blocks(const Kernels& k, Random& random) {
   constexpr int64_t n = 5, count = 41, height = 23, width = 31, channels = 3, size = height * width * channels;
@@ -120,7 +137,7 @@ static void test_blocks(const Kernels& k, Random& random) {
   }
   std::vector<std::vector<float>> outputs;
   const WarpedImages block = {reinterpret_cast<const char*>(images.data()), Pixel::float32, n, height, width, channels, order.data(), count,
-                      matrices.data(), nullptr, nullptr, Fill::reflect, 0, false, 1};
+                              matrices.data(), nullptr, nullptr, Fill::reflect, 0, false, 1};
   for (const int threads : {1, 2, 5}) {
     outputs.emplace_back(static_cast<size_t>(count * size));
     ThreadPool pool(threads);
@@ -130,6 +147,7 @@ static void test_blocks(const Kernels& k, Random& random) {
   Picture last = {height, width, channels, std::vector<float>(images.begin() + order.back() * size, images.begin() + (order.back() + 1) * size)};
   CHECK(std::equal(outputs[0].end() - size, outputs[0].end(), warped(k, last, false, matrices.data() + 6 * (count - 1), Fill::reflect, false).begin()),
         "the last image of a block is that image alone (%d)", 0);
+  test_reading(k, block, outputs.front());
   for (const int64_t wrong : {n, int64_t{-1}}) {
     order[7] = wrong;
     bool refused = false;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,14 +18,29 @@ from striate.lookup import class_and_config, find
 from striate.tensors import wrapped
 
 ActivationFunction = Callable[..., Array]
+F = TypeVar("F", bound=Callable[..., Any])
 Link = tuple[Operation, tuple[int, ...] | None]  # and what it takes: -1 the link before, -2 the one before that, ...
 
 
+def _of_both(function: F) -> F:
+    """Makes a function of arrays one of a network's symbolic tensors, too: there it is a layer."""
+
+    @wraps(function)
+    def apply(x: Any, *arguments: Any, **options: Any) -> Any:
+        if hasattr(x, "activated"):
+            return x.activated(apply, *arguments, **options)
+        return function(x, *arguments, **options)
+
+    return cast(F, apply)
+
+
+@_of_both
 def linear(x: ArrayLike) -> Array:
     """x."""
     return wrapped(np.asarray(x, dtype=np.float32))
 
 
+@_of_both
 def relu(
     x: ArrayLike, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Array:
@@ -32,141 +48,169 @@ def relu(
     return _apply(x, operations.Activation("relu", negative_slope, max_value, threshold))
 
 
+@_of_both
 def relu6(x: ArrayLike) -> Array:
     """min(max(x, 0), 6) (Krizhevsky 2010)."""
     return _apply(x, *_OPERATIONS[relu6])
 
 
+@_of_both
 def leaky_relu(x: ArrayLike, negative_slope: float = 0.2) -> Array:
     """x above zero, negative_slope x below (Maas et al. 2013)."""
     return _apply(x, operations.Activation("leaky_relu", negative_slope))
 
 
+@_of_both
 def elu(x: ArrayLike, alpha: float = 1.0) -> Array:
     """x above zero, alpha (exp(x) - 1) below (Clevert et al. 2016)."""
     return _apply(x, operations.Activation("elu", alpha))
 
 
+@_of_both
 def celu(x: ArrayLike, alpha: float = 1.0) -> Array:
     """x above zero, alpha (exp(x / alpha) - 1) below (Barron 2017)."""
     return _apply(x, Affine(1 / alpha), operations.Activation("elu", 1.0), Affine(alpha))
 
 
+@_of_both
 def selu(x: ArrayLike) -> Array:
     """1.0507 elu(x, alpha=1.6733): keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
     return _apply(x, *_OPERATIONS[selu])
 
 
+@_of_both
 def squareplus(x: ArrayLike, b: float = 4) -> Array:
     """(x + sqrt(x^2 + b)) / 2, with b of 0 or more (Barron 2021)."""
     return _apply(x, operations.Activation("squareplus", _at_least_zero("squareplus", b)))
 
 
+@_of_both
 def threshold(x: ArrayLike, threshold: float, default_value: float) -> Array:
     """x above the threshold, default_value elsewhere. No layer's activation by name, since it needs its numbers."""
     return _apply(x, operations.Activation("threshold", float(default_value), threshold=float(threshold)))
 
 
+@_of_both
 def hard_shrink(x: ArrayLike, threshold: float = 0.5) -> Array:
     """x where |x| is above the threshold, 0 elsewhere."""
     return _apply(x, operations.Activation("hard_shrink", threshold=_at_least_zero("hard_shrink", threshold)))
 
 
+@_of_both
 def soft_shrink(x: ArrayLike, threshold: float = 0.5) -> Array:
     """x moved towards 0 by the threshold, and 0 where |x| is below it."""
     return _apply(x, operations.Activation("soft_shrink", threshold=_at_least_zero("soft_shrink", threshold)))
 
 
+@_of_both
 def tanh_shrink(x: ArrayLike) -> Array:
     """x - tanh(x)."""
     return _apply(x, *_OPERATIONS[tanh_shrink])
 
 
+@_of_both
 def sparse_plus(x: ArrayLike) -> Array:
     """0 up to -1, (x + 1)^2 / 4 up to 1, x beyond."""
     return _apply(x, *_OPERATIONS[sparse_plus])
 
 
+@_of_both
 def sigmoid(x: ArrayLike) -> Array:
     """1 / (1 + exp(-x))."""
     return _apply(x, *_OPERATIONS[sigmoid])
 
 
+@_of_both
 def hard_sigmoid(x: ArrayLike) -> Array:
     """x / 6 + 1/2, bounded by 0 and 1."""
     return _apply(x, *_OPERATIONS[hard_sigmoid])
 
 
+@_of_both
 def sparse_sigmoid(x: ArrayLike) -> Array:
     """(x + 1) / 2, bounded by 0 and 1 (Blondel et al. 2019)."""
     return _apply(x, *_OPERATIONS[sparse_sigmoid])
 
 
+@_of_both
 def log_sigmoid(x: ArrayLike) -> Array:
     """log(1 / (1 + exp(-x)))."""
     return _apply(x, *_OPERATIONS[log_sigmoid])
 
 
+@_of_both
 def tanh(x: ArrayLike) -> Array:
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
     return _apply(x, *_OPERATIONS[tanh])
 
 
+@_of_both
 def scaled_tanh(x: ArrayLike) -> Array:
     """1.7159 tanh(2 x / 3), which leaves 1 and -1 where they are (LeCun et al. 1998)."""
     return _apply(x, *_OPERATIONS[scaled_tanh])
 
 
+@_of_both
 def hard_tanh(x: ArrayLike) -> Array:
     """x, bounded by -1 and 1."""
     return _apply(x, *_OPERATIONS[hard_tanh])
 
 
+@_of_both
 def softplus(x: ArrayLike) -> Array:
     """log(1 + exp(x))."""
     return _apply(x, *_OPERATIONS[softplus])
 
 
+@_of_both
 def softsign(x: ArrayLike) -> Array:
     """x / (1 + |x|)."""
     return _apply(x, *_OPERATIONS[softsign])
 
 
+@_of_both
 def silu(x: ArrayLike) -> Array:
     """x sigmoid(x), also called swish (Ramachandran et al. 2017)."""
     return _apply(x, *_OPERATIONS[silu])
 
 
+@_of_both
 def hard_silu(x: ArrayLike) -> Array:
     """x hard_sigmoid(x), also called hard_swish (Howard et al. 2019)."""
     return _apply(x, *_OPERATIONS[hard_silu])
 
 
+@_of_both
 def mish(x: ArrayLike) -> Array:
     """x tanh(softplus(x)) (Misra 2019)."""
     return _apply(x, *_OPERATIONS[mish])
 
 
+@_of_both
 def gelu(x: ArrayLike, approximate: bool = False) -> Array:
     """x P(X <= x) with X normal; `approximate`: by tanh (Hendrycks and Gimpel 2016)."""
     return _apply(x, operations.Activation("gelu_tanh" if approximate else "gelu"))
 
 
+@_of_both
 def exponential(x: ArrayLike) -> Array:
     """exp(x)."""
     return _apply(x, *_OPERATIONS[exponential])
 
 
+@_of_both
 def softmax(x: ArrayLike, axis: int = -1) -> Array:
     """exp(x) / sum(exp(x)) over an axis."""
     return _apply_along(x, axis, softmax)
 
 
+@_of_both
 def log_softmax(x: ArrayLike, axis: int = -1) -> Array:
     """x - log(sum(exp(x))) over an axis."""
     return _apply_along(x, axis, log_softmax)
 
 
+@_of_both
 def sparsemax(x: ArrayLike, axis: int = -1) -> Array:
     """The nearest point with sum 1 and nothing below 0, over an axis (Martins and Astudillo 2016).
 
@@ -175,6 +219,7 @@ def sparsemax(x: ArrayLike, axis: int = -1) -> Array:
     return _apply_along(x, axis, sparsemax)
 
 
+@_of_both
 def glu(x: ArrayLike, axis: int = -1) -> Array:
     """a sigmoid(b), a and b the halves of x along an axis (Dauphin et al. 2017)."""
     return _apply_along(x, axis, glu)
@@ -293,11 +338,15 @@ def _meant(function: ActivationFunction) -> ActivationFunction:
     return function
 
 
-def _check(activation: object) -> None:
-    known = False
+def is_known(activation: object) -> bool:
+    """Whether it is one of this module's functions, or registered for one."""
     with suppress(TypeError):  # what cannot be hashed
-        known = activation in _FUNCTIONS.values()
-    if not known:
+        return activation in _FUNCTIONS.values() or activation in _FOREIGN
+    return False
+
+
+def _check(activation: object) -> None:
+    if not is_known(activation):
         raise StriateError(
             f"activation: got {activation!r}, which no engine can run; use one of {', '.join(sorted(_FUNCTIONS))}"
         )

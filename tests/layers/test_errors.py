@@ -351,8 +351,10 @@ def test_shapes(layer: layers.Layer, shape: tuple[int, ...], message: str) -> No
 
 
 def test_functions_no_engine_can_run() -> None:
-    with pytest.raises(StriateError, match=r"^dense: activation: got <built-in .* abs>, which no engine can run"):
-        layers.Dense(1, activation=abs)
+    with pytest.raises(StriateError, match=r"^dense: activation: returned None, expected a symbolic tensor"):
+        layers.Dense(1, activation=lambda x: None)(layers.Input((2,)))
+    with pytest.raises(StriateError, match=r"^dense: activation: got 3, which no engine can run"):
+        layers.Dense(1, activation=3, name="dense")
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,22 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
             "import keras; keras.metrics.Metric('m').add_weight('w')", "keras.metrics.Metric.add_weight",
             "keep numbers or NumPy arrays as attributes",
         ),
-        ("import keras; keras.layers.Lambda(abs)", "keras.layers.Lambda of such code", "Rescaling(scale, offset)"),
+        (
+            "import keras; keras.layers.Lambda(lambda x: x / x)(keras.Input((3,)))",
+            "division of tensors inside a network", "only division by a number",
+        ),
+        (
+            "import keras; keras.layers.Lambda(str)(keras.Input((3,)))", "keras.layers.Lambda of such code",
+            "operators with numbers and tensors",
+        ),
+        (
+            "import tensorflow as tf; tf.math.log(tf.keras.Input((3,)))", "log for tensors inside a network",
+            "use a layer",
+        ),
+        (
+            "import keras; keras.Sequential([keras.Input((3,)), keras.layers.Lambda(abs)]).save('m.keras')",
+            "configurations of code", "save_weights",
+        ),
         (
             "import keras; type('M', (keras.Model,), dict(call=print))",
             "layers and models with call()", "put the layers together with Model(inputs, outputs)",
@@ -171,7 +186,7 @@ def test_other_names_that_are_not_bound_are_the_programs_errors(run: Run) -> Non
 
 def test_code_can_be_asked_for_and_caught(run: Run) -> None:
     done = run(
-        "import keras, pickle\ntry:\n    keras.layers.Lambda(abs)\nexcept ValueError as error:\n"
+        "import keras, pickle\ntry:\n    keras.layers.Lambda(str)(keras.Input((3,)))\nexcept ValueError as error:\n"
         "    print(error.name, str(pickle.loads(pickle.dumps(error))) == str(error))\n"
     )
     assert (done.returncode, done.stdout) == (0, "keras.layers.Lambda of such code True\n"), done.stderr

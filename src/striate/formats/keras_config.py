@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from striate.errors import ModelFileError
 from striate.layers import Layer, registry, serialize
+from striate.layers.tracing import Traced
 from striate.lookup import nearest
 from striate.models.configuration import LARGEST_NETWORK
 from striate.models.wiring import size_of
@@ -49,6 +50,8 @@ def describe_model(model: Any, optimizer: bool = True) -> dict[str, Any]:
 
 def _check_class(layer: Layer, known: Mapping[str, type[Layer]]) -> None:
     name = type(layer).__name__
+    if isinstance(layer, Traced):
+        layer.get_config()  # says why not
     if known.get(name) is not type(layer):
         raise ModelFileError(
             f"layer {layer.name}: {name} is not a class of striate.layers, so a .keras file could not bring it back; "

@@ -356,7 +356,7 @@ def cast(x: Any, dtype: Any) -> Any:
     return tf.cast(x, dtype)
 
 
-def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
+def clip(x: Any, min_value: Any, max_value: Any) -> Any:
     """min(max(x, min_value), max_value)."""
     low, high = (-np.inf if min_value is None else min_value), (np.inf if max_value is None else max_value)
     return tf.clip_by_value(x, low, high)
@@ -442,6 +442,10 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
 
 def hard_sigmoid(x: Any) -> Any:
     """x / 6 + 1/2, bounded by 0 and 1."""
+    if is_symbolic(x):
+        from striate import layers
+
+        return layers.Activation("hard_sigmoid")(x)
     return activations.hard_sigmoid(tensor(x, "hard_sigmoid"))
 
 

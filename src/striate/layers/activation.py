@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from striate import activations, initializers, regularizers
-from striate.errors import StriateError
+from striate.errors import StriateError, UnavailableError
 from striate.graph import Parameter, Shape, operations
 from striate.graph.shapes import element_count
 from striate.layers import arguments
@@ -170,6 +171,28 @@ class Softmax(Layer):
         return axes[0] if len(axes) == 1 else len(shape) - 1
 
 
+def layer_of(function: activations.ActivationFunction, *arguments: Any, **options: Any) -> Layer:
+    """The layer that does what a function of `striate.activations` does, with its options.
+
+    Raises:
+        UnavailableError: options that no layer has.
+    """
+    bound = inspect.signature(function).bind(None, *arguments, **options)
+    bound.apply_defaults()
+    given = dict(list(bound.arguments.items())[1:])
+    known: dict[str, type[Layer]] = {"relu": ReLU, "leaky_relu": LeakyReLU, "elu": ELU, "softmax": Softmax}
+    if function.__name__ in known:
+        return known[function.__name__](**given)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    if any(defaults[name] != value for name, value in given.items()):
+        raise UnavailableError(
+            f"keras.activations.{function.__name__} with options inside a network",
+            f"{function.__name__}: got {given}",
+            "use its defaults, or ReLU, LeakyReLU, ELU and Softmax, which have some.",
+        )
+    return Activation(function)
+
+
 # Those that other layers take as their activation: all without parameters.
 _LAYERS: dict[str, type[Layer]] = {cls.__name__: cls for cls in (Activation, ReLU, LeakyReLU, ELU, Softmax)}
 
@@ -185,6 +208,10 @@ def find_activation(layer: str, identifier: ActivationLike) -> activations.Activ
         chosen = chosen()
     if isinstance(chosen, tuple(_LAYERS.values())):
         return cast(activations.ActivationFunction, chosen)
+    if callable(chosen) and not isinstance(chosen, (type, Layer)) and not activations.is_known(chosen):
+        from striate.layers.tracing import Traced
+
+        return cast(activations.ActivationFunction, Traced(chosen, f"{layer}: activation"))
     try:
         return activations.get(chosen)
     except StriateError as error:

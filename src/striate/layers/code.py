@@ -1,4 +1,4 @@
-"""Keras's layers of Python code: what can be had of them, and for the rest why it cannot and what to use."""
+"""Keras's layer of Python code."""
 
 from __future__ import annotations
 
@@ -7,44 +7,55 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from striate.errors import UnavailableError
+from striate.errors import StriateError
 from striate.layers.naming import automatic_name
 from striate.layers.normalization import Rescaling
+from striate.layers.tracing import Traced
 
 
-class Lambda:
-    """`Lambda(lambda x: x / 127.5 - 1)` is the layer `Rescaling(1 / 127.5, -1)`; what else a function does is refused.
+class Lambda(Traced, common=True):
+    """y = function(x), as the layers do that the function's operators and functions stand for.
 
-    A Python function has no gradient that the engine knows, would be called between its kernels, and could not be
-    saved without saving code. So it is called once, here, with a stand-in for the images that takes numbers to be
-    added, subtracted, multiplied by and divided by, and becomes the layer that does the same.
+    A Python function has no gradient that the engine knows, and would be called between its kernels. So it is called
+    once, on symbolic tensors, and the layer does what it asked for. A factor and an offset, as in
+    `Lambda(lambda x: x / 127.5 - 1)`, make the layer `Rescaling(1 / 127.5, -1)`, which can be saved; any other Lambda
+    cannot, but for its network's weights.
+
+    Args:
+        function: of the images, or of a list for a layer called on a list.
+        output_shape, mask: without effect: the shape follows from the operations.
+        arguments: further arguments of the function.
+        **options: `name`, `trainable`, `input_shape`.
+
+    Raises:
+        UnavailableError: a function that asks for numbers, or for what no layer does; when the layer is built.
     """
 
-    def __new__(  # type: ignore[misc]  # the layer that it stands for
-        cls, function: Callable[..., Any], output_shape: Any = None, mask: Any = None,
-        arguments: Mapping[str, Any] | None = None, **options: Any,
-    ) -> Rescaling:
-        """Make the layer.
-
-        Args:
-            function: of the images.
-            output_shape, mask: without effect: the shape stays as it is.
-            arguments: further arguments of the function.
-            **options: `name`, `trainable`, `input_shape`.
-
-        Raises:
-            UnavailableError: a function that does anything else.
-        """
-        try:
-            made = function(_Affine(1.0, 0.0), **(arguments or {}))
-        except NameError:  # a mistake in the function itself
-            raise
-        except Exception as error:  # whatever a function may do with images that are none
-            raise _refused() from error
-        if not isinstance(made, _Affine):
-            raise _refused()
+    def __new__(cls, function: Any, output_shape: Any = None, mask: Any = None, arguments: Any = None,
+                **options: Any) -> Any:  # fmt: skip
+        """The layer `Rescaling` where that is all."""
+        made = _affine(function, arguments or {})
+        if made is None:
+            return super().__new__(cls)
         options["name"] = options.get("name") or automatic_name("Lambda")
         return Rescaling(made.scale, made.offset, **options)
+
+    def __init__(
+        self, function: Callable[..., Any], output_shape: Any = None, mask: Any = None,
+        arguments: Mapping[str, Any] | None = None, **options: Any,
+    ) -> None:
+        if not callable(function):
+            raise StriateError(f"Lambda: got {function!r}, expected a function")
+        super().__init__(function, "keras.layers.Lambda", arguments, **options)
+
+
+def _affine(function: Any, arguments: Mapping[str, Any]) -> _Affine | None:
+    """The factor and the offset that a function is, if it is that."""
+    try:
+        made = function(_Affine(1.0, 0.0), **arguments)
+    except Exception:  # whatever a function may do with images that are none: it is looked at again when it is built
+        return None
+    return made if isinstance(made, _Affine) else None
 
 
 class _Affine:
@@ -93,14 +104,3 @@ def _number(value: Any) -> float:
     if not single or isinstance(value, bool):
         raise TypeError(f"{value!r} is not a number")
     return float(value)
-
-
-def _refused() -> UnavailableError:
-    return UnavailableError(
-        "keras.layers.Lambda of such code",
-        "Lambda: a layer of Python code is not available, because the engine could neither differentiate nor save it "
-        "(a factor and an offset, as in x / 127.5 - 1, are)",
-        "use a layer that does the same: Rescaling(scale, offset), Activation(name), Reshape, Permute, Resizing, "
-        "Normalization, UnitNormalization, Add, Multiply, Concatenate, ...; in Model(inputs, outputs), operators on "
-        "its tensors (a - b, x[..., 0]) are layers, too.",
-    )

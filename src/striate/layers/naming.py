@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from striate.errors import StriateError
 from striate.lookup import nearest, snake_case
@@ -22,6 +24,18 @@ def automatic_name(class_name: str) -> str:
 def reset_names() -> None:
     """Start counting again."""
     _counts.clear()
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Names made meanwhile are counted by themselves, and forgotten after."""
+    before = Counter(_counts)
+    _counts.clear()
+    try:
+        yield
+    finally:
+        _counts.clear()
+        _counts.update(before)
 
 
 def clear_session(free_memory: bool = True) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import Shape, operations
 from striate.layers.arguments import MOST_AXES
 from striate.layers.base import Layer, Step
@@ -25,7 +25,10 @@ def combined(operator: Operator, a: Any, b: Any) -> Any:
     layer = {"Add": Add, "Subtract": Subtract, "Multiply": Multiply}.get(operator)
     if isinstance(a, SymbolicTensor) and isinstance(b, SymbolicTensor):
         if layer is None:
-            raise StriateError(f"{a}: cannot be divided by {b}; only division by a number is available")
+            raise UnavailableError(
+                "division of tensors inside a network", f"{a}: cannot be divided by {b}",
+                "only division by a number is available.",
+            )
         return layer()([a, b])
     tensor, other = (a, b) if isinstance(a, SymbolicTensor) else (b, a)
     number = _number(tensor, other)

@@ -84,6 +84,12 @@ class SymbolicTensor:
     def __abs__(self) -> Any:
         return _operators().absolute(self)
 
+    def activated(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        """What a function of `striate.activations` makes of it."""
+        from striate.layers.activation import layer_of
+
+        return layer_of(function, *arguments, **options)(self)
+
     def __getitem__(self, key: object) -> Any:
         return _operators().GetItem(key)(self)
 

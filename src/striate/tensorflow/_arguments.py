@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from striate.checks import as_whole
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, UnavailableError
 from striate.layers.symbolic import is_symbolic
 from striate.tensors import Tensor, as_tensor
 
@@ -17,11 +17,13 @@ def tensor(value: Any, function: str, dtype: Any = None) -> Tensor:
     """A tensor of numbers; symbolic tensors are refused with the way out.
 
     Raises:
-        StriateError: a symbolic tensor. DataError: what is no array.
+        UnavailableError: a symbolic tensor. DataError: what is no array.
     """
     if is_symbolic(value):
-        raise StriateError(
-            f"{function}: got the symbolic tensor {value}, which has no numbers yet; inside a network use a layer"
+        raise UnavailableError(
+            f"{function} for tensors inside a network",
+            f"{function}: got the symbolic tensor {value}, which has no numbers yet",
+            "inside a network use a layer, or functions that are layers there.",
         )
     return as_tensor(value, dtype, function)
 

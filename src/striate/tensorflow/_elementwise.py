@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from math import erf as _erf
 from math import lgamma as _lgamma
@@ -17,10 +18,12 @@ from striate.tensors import Tensor, as_tensor, wrapped
 Function = Callable[..., Any]
 
 
-def _unary(name: str, function: Function, formula: str) -> Function:
-    """A function of one tensor."""
+def _unary(name: str, function: Function, formula: str, symbolic: Function | None = None) -> Function:
+    """A function of one tensor; `symbolic`: the same of a symbolic one."""
 
-    def apply(x: Any, name: str | None = None) -> Tensor:
+    def apply(x: Any, name: str | None = None) -> Any:
+        if symbolic is not None and is_symbolic(x):
+            return symbolic(x)
         return wrapped(function(tensor(x, apply.__name__)))
 
     apply.__name__ = apply.__qualname__ = name
@@ -28,18 +31,41 @@ def _unary(name: str, function: Function, formula: str) -> Function:
     return apply
 
 
-def _binary(name: str, function: Function, formula: str, layer: str = "") -> Function:
-    """A function of two tensors; `layer`: what does it on symbolic ones."""
+def _binary(name: str, function: Function, formula: str, symbolic: Function | None = None) -> Function:
+    """A function of two tensors; `symbolic`: the same where one is symbolic."""
 
     def apply(x: Any, y: Any, name: str | None = None) -> Any:
-        if layer and is_symbolic([x, y]):
-            from striate import layers
-
-            return getattr(layers, layer)()([x, y])
+        if symbolic is not None and is_symbolic([x, y]):
+            return symbolic(x, y)
         return wrapped(function(*both(x, y, apply.__name__)))
 
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"{formula}, for each x and y; sizes of one are repeated."
+    return apply
+
+
+def _activated(name: str) -> Function:
+    """What an activation layer makes of a symbolic tensor."""
+
+    def apply(x: Any) -> Any:
+        from striate import layers
+
+        return layers.Activation(name)(x)
+
+    return apply
+
+
+def _extreme(layer: str, sign: int) -> Function:
+    """max(x, y) for sign 1, min(x, y) for -1; beside a number c: c + relu(x - c), c - relu(c - x)."""
+
+    def apply(x: Any, y: Any) -> Any:
+        from striate import layers
+
+        if is_symbolic(x) and is_symbolic(y):
+            return getattr(layers, layer)()([x, y])
+        values, bound = (x, y) if is_symbolic(x) else (y, x)
+        return layers.ReLU()((values - bound) * sign) * sign + bound
+
     return apply
 
 
@@ -64,12 +90,12 @@ def _by_number(function: Callable[[float], float]) -> Function:
     return lambda x: np.asarray(each(x)).astype(x.dtype)
 
 
-abs = _unary("abs", np.abs, "|x|")
-square = _unary("square", np.square, "x^2")
+abs = _unary("abs", np.abs, "|x|", operator.abs)
+square = _unary("square", np.square, "x^2", lambda x: x * x)
 sqrt = _unary("sqrt", np.sqrt, "the square root of x")
 rsqrt = _unary("rsqrt", lambda x: 1 / np.sqrt(x), "1 / sqrt(x)")
-exp = _unary("exp", np.exp, "e^x")
-expm1 = _unary("expm1", np.expm1, "e^x - 1")
+exp = _unary("exp", np.exp, "e^x", _activated("exponential"))
+expm1 = _unary("expm1", np.expm1, "e^x - 1", lambda x: exp(x) - 1)
 log = _unary("log", np.log, "the natural logarithm of x")
 log1p = _unary("log1p", np.log1p, "log(1 + x)")
 sin = _unary("sin", np.sin, "sin(x)")
@@ -80,12 +106,12 @@ acos = _unary("acos", np.arccos, "the angle whose cosine is x")
 atan = _unary("atan", np.arctan, "the angle whose tangent is x")
 sinh = _unary("sinh", np.sinh, "(e^x - e^-x) / 2")
 cosh = _unary("cosh", np.cosh, "(e^x + e^-x) / 2")
-tanh = _unary("tanh", np.tanh, "(e^x - e^-x) / (e^x + e^-x)")
-sigmoid = _unary("sigmoid", _sigmoid, "1 / (1 + e^-x)")
+tanh = _unary("tanh", np.tanh, "(e^x - e^-x) / (e^x + e^-x)", _activated("tanh"))
+sigmoid = _unary("sigmoid", _sigmoid, "1 / (1 + e^-x)", _activated("sigmoid"))
 erf = _unary("erf", _by_number(_erf), "2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x")
 lgamma = _unary("lgamma", _by_number(_lgamma), "log |gamma(x)|")
-softplus = _unary("softplus", lambda x: np.logaddexp(x, np.zeros((), x.dtype)), "log(1 + e^x)")
-negative = _unary("negative", np.negative, "-x")
+softplus = _unary("softplus", lambda x: np.logaddexp(x, np.zeros((), x.dtype)), "log(1 + e^x)", _activated("softplus"))
+negative = _unary("negative", np.negative, "-x", operator.neg)
 reciprocal = _unary("reciprocal", lambda x: 1 / x, "1 / x")
 sign = _unary("sign", np.sign, "-1, 0 or 1, as the sign of x")
 floor = _unary("floor", np.floor, "the largest whole number up to x")
@@ -100,21 +126,23 @@ conj = _unary("conj", np.conj, "the conjugate of x")
 real = _unary("real", np.real, "the real part of x")
 imag = _unary("imag", np.imag, "the imaginary part of x")
 
-add = _binary("add", np.add, "x + y", "Add")
-subtract = _binary("subtract", np.subtract, "x - y", "Subtract")
-multiply = _binary("multiply", np.multiply, "x y", "Multiply")
-maximum = _binary("maximum", np.maximum, "the larger of x and y", "Maximum")
-minimum = _binary("minimum", np.minimum, "the smaller of x and y", "Minimum")
-divide = _binary("divide", _quotient, "x / y")
-truediv = _binary("truediv", _quotient, "x / y")
+add = _binary("add", np.add, "x + y", operator.add)
+subtract = _binary("subtract", np.subtract, "x - y", operator.sub)
+multiply = _binary("multiply", np.multiply, "x y", operator.mul)
+maximum = _binary("maximum", np.maximum, "the larger of x and y", _extreme("Maximum", 1))
+minimum = _binary("minimum", np.minimum, "the smaller of x and y", _extreme("Minimum", -1))
+divide = _binary("divide", _quotient, "x / y", operator.truediv)
+truediv = _binary("truediv", _quotient, "x / y", operator.truediv)
 divide_no_nan = _binary("divide_no_nan", _or_zero, "x / y, or 0 where y is 0")
 multiply_no_nan = _binary(
     "multiply_no_nan", lambda x, y: np.where(y == 0, x.dtype.type(0), x * y), "x y, or 0 where y is 0"
 )
 floordiv = _binary("floordiv", np.floor_divide, "the largest whole number up to x / y")
 mod = _binary("mod", np.mod, "what is left of x divided by y, with the sign of y")
-pow = _binary("pow", np.power, "x^y")
-squared_difference = _binary("squared_difference", lambda x, y: np.square(x - y), "(x - y)^2")
+pow = _binary("pow", np.power, "x^y", operator.pow)
+squared_difference = _binary(
+    "squared_difference", lambda x, y: np.square(x - y), "(x - y)^2", lambda x, y: square(x - y)
+)
 atan2 = _binary("atan2", np.arctan2, "the angle of the point (y, x); the first argument is its height")
 equal = _binary("equal", np.equal, "whether x = y")
 not_equal = _binary("not_equal", np.not_equal, "whether x and y differ")
@@ -139,8 +167,11 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
     return wrapped(np.sum(arrays, axis=0, dtype=arrays[0].dtype))
 
 
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Tensor:
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
     """min(max(t, clip_value_min), clip_value_max)."""
+    if is_symbolic(t):
+        bounded = t if np.isneginf(clip_value_min) else maximum(t, clip_value_min)
+        return bounded if np.isposinf(clip_value_max) else minimum(bounded, clip_value_max)
     values = tensor(t, "clip_by_value")
     low, high = (as_tensor(bound, values.dtype) for bound in (clip_value_min, clip_value_max))
     return wrapped(np.clip(values, low, high))

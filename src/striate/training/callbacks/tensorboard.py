@@ -75,7 +75,10 @@ class TensorBoard(Callback):
         self._batches = 0
         train = self._file("train")
         if self.write_graph:
-            train.network("keras", self.model.to_json(), 0)
+            try:
+                train.network("keras", self.model.to_json(), 0)
+            except StriateError as error:  # a network of code, which has no configuration
+                warn(f"TensorBoard: the network is not written: {error}")
             train.flush()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

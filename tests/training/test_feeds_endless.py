@@ -113,17 +113,30 @@ def caught() -> Iterator[int]:
             break
 
 
+def typed(body: str) -> Any:
+    """A generator whose source nobody has."""
+    space: dict[str, Any] = {}
+    exec(f"def made():\n {body}\n", space)
+    return space["made"]()
+
+
 ENDLESS: list[Callable[[], Any]] = [
     plain, one, counting, imported, helper_inside, Method().batches,
     lambda: itertools.cycle([1]), lambda: itertools.count(), lambda: itertools.repeat(1),
     lambda: zip(plain(), counting(), strict=False), lambda: map(str, plain()), lambda: enumerate(plain()),
+    lambda: (i + 1 for i in plain()), lambda: ((i, j) for i, j in zip(plain(), counting(), strict=False)),
+    lambda: typed("while True:\n  yield 1"), lambda: typed("i = 0\n while 1:\n  i += 1\n  for j in range(i): yield j"),
+    lambda: typed("while True:\n  try: yield 1\n  finally: pass"),
 ]  # fmt: skip
 NOT_KNOWN: list[Callable[[], Any]] = [
     lambda: returning(3), lambda: breaking(3), breaking_in_else, raising, lambda: asking(True), spinning_first, caught,
     Method().own_count, lambda: itertools.repeat(1, 3), lambda: zip(plain(), [1], strict=False),
-    lambda: map(max, plain(), [1]), lambda: iter([1]), lambda: (i for i in plain()), lambda: [1],
+    lambda: map(max, plain(), [1]), lambda: iter([1]), lambda: (i for i in [1]), lambda: [1],
+    lambda: typed("while True:\n  yield 1\n  if len('a') > 1: return"), lambda: typed("yield 1"),
+    lambda: typed("while True:\n  try: yield 1\n  except ValueError: break"),
+    lambda: typed("while True:\n  yield 1\n  raise KeyError"), lambda: typed("for i in [1]: yield i"),
+    lambda: typed("while not print():\n  yield 1"),
 ]  # fmt: skip
-
 
 
 def test_iterators_of_data_sets() -> None:
@@ -155,12 +168,6 @@ def test_iterators_of_images_begin_again_without_end() -> None:
         model.fit(zip(flow, flow, strict=False), verbose=0)
     model.fit(flow, verbose=0)  # its length is known
     assert model.optimizer.iterations == 7
-
-
-def test_without_source_nothing_is_known() -> None:
-    space: dict[str, Any] = {}
-    exec("def made():\n    while True:\n        yield 1\n", space)
-    assert not is_endless(space["made"]())
 
 
 def test_nothing_is_taken_from_what_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import itertools
 import operator
@@ -13,8 +14,9 @@ from typing import Any
 
 
 def is_endless(iterator: Any) -> bool:
-    """True only where it is sure: itertools' endless ones, iterators of images (which begin again), what map, zip and
-    enumerate make of them, and generators whose source has a `while True:` with a `yield` in it and no way out."""
+    """True only where it is sure: itertools' endless ones, iterators of images (which begin again), what map, zip,
+    enumerate and generator expressions make of them, and generators with a `while True:` that has a `yield` in it and
+    no way out."""
     if hasattr(iterator, "__next__") and hasattr(iterator, "total_batches_seen"):  # what `flow` and its like return
         return True
     if getattr(iterator, "endless", False) is True:  # of a Dataset
@@ -27,7 +29,11 @@ def is_endless(iterator: Any) -> bool:
         inner = _inner(iterator)
         return bool(inner) and all(map(is_endless, inner))
     frame = iterator.gi_frame if isinstance(iterator, GeneratorType) else None
-    return frame is not None and _never_returns(frame.f_code, frame.f_globals)
+    if frame is None:
+        return False
+    if frame.f_code.co_name == "<genexpr>":
+        return is_endless(frame.f_locals[".0"])
+    return _has_no_return(frame.f_code) or _never_returns(frame.f_code, frame.f_globals)
 
 
 def _inner(iterator: Iterator[Any]) -> list[Any]:
@@ -37,6 +43,12 @@ def _inner(iterator: Iterator[Any]) -> list[Any]:
     if isinstance(iterator, map):
         return list(arguments[1:])
     return list(arguments[:1]) if isinstance(iterator, enumerate) else list(arguments)
+
+
+def _has_no_return(code: CodeType) -> bool:
+    """Whether the compiler found no way to a generator's end; code typed at a prompt has no source to be read."""
+    ways_out = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS")
+    return not any(instruction.opname in ways_out for instruction in dis.get_instructions(code))
 
 
 def _never_returns(code: CodeType, names: dict[str, Any]) -> bool:

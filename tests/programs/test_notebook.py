@@ -37,6 +37,14 @@ assert "keras" not in sys.modules and not any(type(f).__name__ == "Answerer" for
 print("done")
 """
 
+OWN_ERRORS = """
+cell("%load_ext striate\\nimport keras, numpy as np")
+cell("def build():\\n    return keras.layers.Dense('a')\\nbuild()")
+cell("m = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\\nm.compile('sgd', 'mse')")
+cell("def batches():\\n    yield np.zeros((2, 4)), np.zeros(2)\\n    raise KeyError('mine')")
+cell("m.fit(batches(), steps_per_epoch=2, verbose=0)")
+"""
+
 REFUSED = """
 import types
 sys.modules["keras"] = types.ModuleType("keras")
@@ -68,6 +76,17 @@ def test_answered(tmp_path: Path, environment: dict[str, str]) -> None:
     assert "ZeroDivisionError" in done.stdout + done.stderr
     assert "ImportError" not in done.stdout
     assert done.stdout.endswith("caught\ndone\n")
+
+
+def test_errors_end_at_the_cells(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = shell(OWN_ERRORS, tmp_path, environment)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert "dense: got units='a', expected a whole number of at least 1" in said
+    assert "KeyError: 'mine'" in said
+    assert "----> 2     return keras.layers.Dense('a')" in said
+    assert "----> 3     raise KeyError('mine')" in said
+    assert "striate/" not in said
 
 
 def test_refused_beside_the_real_one(tmp_path: Path, environment: dict[str, str]) -> None:

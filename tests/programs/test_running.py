@@ -38,6 +38,9 @@ PROGRAMS = {
     "error in an import": "import not_there_at_all",
     "error of its own class": "class E(Exception): pass\nraise E('x')",
     "hook": "import sys\nsys.excepthook = lambda kind, error, tb: print(kind, tb.tb_lineno)\n1 / 0",
+    "hook that fails": "import sys\ndef hook(*a):\n    raise KeyError('hook')\nsys.excepthook = hook\n1 / 0",
+    "no standard output": "import sys\nsys.stdout = None\n1 / 0",
+    "error in exec": "exec('1 / 0')",
     "syntax": "x = (\n",
     "indentation": "if True:\nx = 1\n",
     "encoding": "# -*- coding: latin-1 -*-\nprint(ascii('\u00e4'))",
@@ -97,6 +100,23 @@ def test_text_that_is_not_utf8(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("SyntaxError")
     assert "Traceback" not in done.stderr
+
+
+def test_zero_bytes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_bytes(b"x = 1\0\n")
+    done = run(Path("p.py"))
+    assert done.returncode == 1
+    assert "p.py" in done.stderr
+    assert "null bytes" in done.stderr
+
+
+def test_names_that_led_to_errors_of_the_program(run: Run) -> None:
+    program = "import keras\ntry:\n    keras.layers.LSTM\nexcept AttributeError as e:\n    raise RuntimeError from e"
+    done = run(program)
+    assert done.returncode == 1
+    assert [line.split(",")[1].strip() for line in done.stderr.splitlines() if line.startswith("  File")] == [
+        "line 3", "line 5"
+    ]  # fmt: skip
 
 
 def test_errors_about_the_programs_input_end_at_its_line(run: Run) -> None:

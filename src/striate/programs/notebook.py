@@ -7,13 +7,14 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from striate.errors import StriateError, UnavailableError
+from striate.errors import StriateError
 from striate.programs.answering import answer, stop
 from striate.programs.missing import missing
+from striate.programs.tracebacks import shorten
 
 
 def load(shell: Any) -> None:
-    """Answer imports from now on, and say in short what Striate lacks.
+    """Answer imports from now on; say in short what Striate lacks, and show other errors without Striate's frames.
 
     Args:
         shell: IPython's.
@@ -27,7 +28,7 @@ def load(shell: Any) -> None:
         answer()
     except StriateError as error:
         raise UsageError(f"striate: {error}") from None
-    shell.set_custom_exc((AttributeError, ImportError, NameError, UnavailableError), _show)
+    shell.set_custom_exc((Exception,), _show)
 
 
 def unload(shell: Any) -> None:
@@ -39,7 +40,8 @@ def unload(shell: Any) -> None:
 def _show(shell: Any, kind: type, error: BaseException, traceback: TracebackType, tb_offset: int | None = None) -> None:
     lacking = missing(error.with_traceback(traceback))
     if lacking is None:
-        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+        shorten(error, None)
+        shell.showtraceback((kind, error, error.__traceback__), tb_offset=tb_offset)
         return
     name = getattr(shell.compile, "format_code_name", lambda file: None)(lacking.file)  # ("Cell", "In[3]")
     print(f"striate: {replace(lacking, file=' '.join(name)) if name else lacking}", file=sys.stderr)

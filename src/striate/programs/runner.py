@@ -38,6 +38,8 @@ def run(program: str, arguments: Sequence[str] = ()) -> int:
     try:
         code = compile(source, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
+        if isinstance(error, SyntaxError):
+            error.filename = error.filename or path  # for zero bytes, Python says no file
         return _report(error.with_traceback(None), None)
     try:
         exec(code, main.__dict__)
@@ -91,11 +93,20 @@ def _become(program: str, path: str, arguments: Sequence[str]) -> ModuleType:
 
 def _report(error: BaseException, code: CodeType | None) -> int:
     """Say what ended a program: a name that Striate lacks in short, anything else as Python says it."""
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     lacking = missing(error)
     if lacking is not None:
         print(f"striate: {lacking}", file=sys.stderr)
         return LACKING
     shorten(error, code)
-    sys.excepthook(type(error), error, error.__traceback__)
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except Exception as failure:  # of a hook of the program's
+        failure.__context__ = None  # which is the program's error
+        print("Error in sys.excepthook:", file=sys.stderr)
+        shorten(failure.with_traceback(failure.__traceback__ and failure.__traceback__.tb_next), code)
+        sys.__excepthook__(type(failure), failure, failure.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED

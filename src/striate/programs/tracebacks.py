@@ -7,7 +7,7 @@ import sysconfig
 from types import CodeType, TracebackType
 
 from striate.errors import StriateError
-from striate.programs.missing import is_striate
+from striate.programs.missing import is_striate, missing
 
 _LIBRARIES = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "purelib", "platlib"))
 _MENDABLE = (StriateError, OSError, KeyboardInterrupt)
@@ -27,7 +27,8 @@ def shorten(error: BaseException, program: CodeType | None) -> None:
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
         seen.add(id(at))
-        at.__traceback__ = _joined(_chosen(_entries(at.__traceback__), program, isinstance(at, _MENDABLE)))
+        mendable = isinstance(at, _MENDABLE) or missing(at) is not None
+        at.__traceback__ = _joined(_chosen(_entries(at.__traceback__), program, mendable))
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
 
 
@@ -44,8 +45,10 @@ def _chosen(entries: list[TracebackType], program: CodeType | None, mendable: bo
 
 def _is_programs(entry: TracebackType) -> bool:
     """Whether a frame is of the program or of modules beside it."""
-    file = os.path.realpath(entry.tb_frame.f_code.co_filename)
-    return not is_striate(entry.tb_frame) and not file.startswith(_LIBRARIES) and not file.startswith("<")
+    name = entry.tb_frame.f_code.co_filename
+    if name.startswith("<"):  # of a cell, or given to exec
+        return not name.startswith("<frozen")
+    return not is_striate(entry.tb_frame) and not os.path.realpath(name).startswith(_LIBRARIES)
 
 
 def _entries(traceback: TracebackType | None) -> list[TracebackType]:

@@ -84,6 +84,15 @@ STRIATE_FUNCTION(squareplus, squareplus_of(o, x), dy * y / squareplus_root(o, x)
 STRIATE_FUNCTION(sparse_plus, (x >= 1.0f ? x : x <= -1.0f ? zero() : 0.25f * (x + 1.0f) * (x + 1.0f)),
                  (x >= 1.0f ? dy : keep(x > -1.0f, 0.5f * (x + 1.0f) * dy)))
 STRIATE_FUNCTION(threshold, (x <= o.threshold ? broadcast(o.alpha) : x), keep(x > o.threshold, dy))
+STRIATE_FUNCTION(sqrt, square_root(x), 0.5f * dy / y)
+// also of what is too small for the exponent of a float
+static inline Lane log_of(Lane x) {
+  const Mask small = x < 1.17549435e-38f;
+  const Lane y = logarithm(small ? 16777216.0f * x : x);
+  return small ? y - 16.635532333438687f : y;
+}
+STRIATE_FUNCTION(log, log_of(x), dy / x)
+STRIATE_FUNCTION(reciprocal, 1.0f / x, -dy * y * y)
 #undef STRIATE_FUNCTION
 
 // Calls visit(Elementwise<F>) for the function that is asked for.
@@ -111,6 +120,9 @@ static inline void with_function(Function f, Visit visit) {
     case Function::squareplus: return visit(Elementwise<Function::squareplus>());
     case Function::sparse_plus: return visit(Elementwise<Function::sparse_plus>());
     case Function::threshold: return visit(Elementwise<Function::threshold>());
+    case Function::sqrt: return visit(Elementwise<Function::sqrt>());
+    case Function::log: return visit(Elementwise<Function::log>());
+    case Function::reciprocal: return visit(Elementwise<Function::reciprocal>());
   }
 }
 

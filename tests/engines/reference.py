@@ -352,6 +352,12 @@ def activation(operation: Activation, x: Exact) -> Exact:
             return np.where(x >= 1, x, 0.25 * np.maximum(x + 1, 0) ** 2)
         case "threshold":
             return np.where(x > operation.threshold, x, alpha)
+        case "sqrt":
+            return np.sqrt(x)
+        case "log":
+            return np.log(x)
+        case "reciprocal":
+            return 1 / x
         case "log_softmax":
             return log_softmax(x)
         case "sparsemax":

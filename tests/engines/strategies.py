@@ -176,11 +176,12 @@ def batch_norms(draw: st.DrawFn) -> Case:
 FUNCTIONS: list[ActivationName] = [
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "gelu", "gelu_tanh", "mish", "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
-    "sparse_plus", "threshold", "log_softmax", "sparsemax",
+    "sparse_plus", "threshold", "sqrt", "log", "reciprocal", "log_softmax", "sparsemax",
 ]  # fmt: skip
 
 
 WITH_ALPHA = ("leaky_relu", "elu", "squareplus", "threshold")
+ABOVE_ZERO = ("sqrt", "log", "reciprocal")  # is where their images are
 WITH_THRESHOLD = ("hard_shrink", "soft_shrink", "threshold")
 
 
@@ -193,6 +194,8 @@ def activations(draw: st.DrawFn, function: ActivationName) -> Case:
     case = finish(make, draw(batches))
     spread = draw(st.sampled_from([0.1, 1.0, 4.0]))
     case.images = [array * np.float32(spread) for array in case.images]
+    if function in ABOVE_ZERO:
+        case.images = [np.abs(array) + np.float32(0.1) for array in case.images]
     if function in ("relu", "leaky_relu") and draw(st.booleans()):  # zeros: the slope there is that below
         case.images = [np.round(array) for array in case.images]
     return case

@@ -38,6 +38,9 @@ static double function(const ActivationOptions& o, double x) {
     case Function::squareplus: return x > 0 ? (x + std::sqrt(x * x + alpha)) / 2 : alpha / (std::sqrt(x * x + alpha) - x) / 2;
     case Function::sparse_plus: return x >= 1 ? x : x <= -1 ? 0 : (x + 1) * (x + 1) / 4;
     case Function::threshold: return x > threshold ? x : alpha;
+    case Function::sqrt: return std::sqrt(x);
+    case Function::log: return std::log(x);
+    case Function::reciprocal: return 1 / x;
   }
   return 0;
 }
@@ -71,6 +74,9 @@ static double slope(const ActivationOptions& o, double x) {
     case Function::squareplus: return 0.5 + 0.5 * x / std::sqrt(x * x + alpha);
     case Function::sparse_plus: return x >= 1 ? 1 : x <= -1 ? 0 : (x + 1) / 2;
     case Function::threshold: return x > threshold ? 1 : 0;
+    case Function::sqrt: return 0.5 / std::sqrt(x);
+    case Function::log: return 1 / x;
+    case Function::reciprocal: return -1 / (x * x);
   }
   return 0;
 }
@@ -104,7 +110,7 @@ static void test_activation(const Kernels& k, const ActivationOptions& o, Random
 
 static void test_activations(const Kernels& k, Random& random) {
   const float none = std::numeric_limits<float>::infinity();
-  for (int f = 0; f <= static_cast<int>(Function::threshold); f++) test_activation(k, {static_cast<Function>(f), 0.3f, none, 0}, random);
+  for (int f = 0; f <= static_cast<int>(Function::reciprocal); f++) test_activation(k, {static_cast<Function>(f), 0.3f, none, 0}, random);
   test_activation(k, {Function::relu, 0, none, 0}, random);
   test_activation(k, {Function::relu, 0.1f, 6, 0.5f}, random);
   for (const Function f : {Function::hard_shrink, Function::soft_shrink, Function::threshold}) test_activation(k, {f, -2.5f, none, 0.5f}, random);

@@ -31,6 +31,9 @@ ActivationName = Literal[
     "squareplus",
     "sparse_plus",
     "threshold",
+    "sqrt",
+    "log",
+    "reciprocal",
     "log_softmax",
     "sparsemax",
 ]

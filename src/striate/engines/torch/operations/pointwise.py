@@ -54,6 +54,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "hard_silu": F.hardswish,  # x relu6(x + 3) / 6
     "tanh_shrink": F.tanhshrink,
     "sparse_plus": lambda x: torch.where(x < 1, 0.25 * F.relu(x + 1).square(), x),
+    "sqrt": torch.sqrt,
+    "log": lambda x: torch.log(widened(x)),
+    "reciprocal": lambda x: 1 / widened(x),
     "log_softmax": lambda x: torch.log_softmax(widened(x), dim=-1),
     "sparsemax": lambda x: _sparsemax(widened(x)),
 }

@@ -88,3 +88,22 @@ def test_unknown_names_and_functions() -> None:
         regularizers.get(lambda x: x)  # type: ignore[arg-type]
     with pytest.raises(StriateError, match="expected a form with class_name and config"):
         regularizers.get({"l2": 0.1})
+
+
+def test_the_losses_of_layers_and_models(keras: Any) -> None:
+    def network(api: Any) -> Any:
+        return api.Sequential([
+            api.layers.Input((4, 4, 1)),
+            api.layers.Conv2D(2, 3, kernel_regularizer="l2", bias_regularizer=api.regularizers.L1(0.1)),
+            api.layers.Flatten(), api.layers.Dense(2, kernel_regularizer=api.regularizers.L1L2(0.01, 0.02)),
+        ])  # fmt: skip
+
+    ours, theirs = network(striate), network(keras)
+    weights = [np.random.default_rng(0).normal(size=w.shape).astype(np.float32) for w in ours.weights]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    np.testing.assert_allclose(ours.losses, [keras.ops.convert_to_numpy(loss) for loss in theirs.losses], rtol=1e-5)
+    assert len(ours.losses) == 3
+    assert sum(loss.numpy() for loss in ours.losses) > 0
+    ours.layers[0].trainable = theirs.layers[0].trainable = False
+    assert len(ours.losses) == len(theirs.losses) == 1

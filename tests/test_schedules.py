@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from striate import optimizers, schedules
@@ -47,6 +48,17 @@ def test_one_cycle_is_pytorch(torch: Any, total: int, fraction: float) -> None:
         if step < total - 1:
             theirs.step()
     assert ours(total + 5) == ours(total - 1)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_a_curve_of_many_steps(name: str, options: dict[str, Any]) -> None:
+    schedule = getattr(schedules, name)(**options)
+    steps = np.arange(12.0).reshape(3, 4) * 7
+    rates = schedule(steps)
+    assert (rates.shape, rates.numpy().dtype) == ((3, 4), np.float32)
+    np.testing.assert_array_equal(rates, np.vectorize(schedule.after)(steps).astype(np.float32))
+    assert schedule(7).numpy() == np.float32(schedule.after(7)) == rates[0, 1]
+    assert type(schedule(7).numpy()) is np.float32
 
 
 def test_constant() -> None:

@@ -6,8 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from striate.errors import StriateError
 from striate.lookup import find, made, serialized
+from striate.tensors import wrapped
 
 
 class LearningRateSchedule:
@@ -36,21 +39,47 @@ class LearningRateSchedule:
         return f"{type(self).__name__}({arguments})"
 
 
-class Constant(LearningRateSchedule):
+class Number(float):
+    """A learning rate with `numpy()`, as Keras's have it."""
+
+    def numpy(self) -> Any:
+        """The number as NumPy has it, in single precision."""
+        return np.float32(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return float, (float(self),)
+
+
+class Formula(LearningRateSchedule):
+    """Base of the schedules of this module, which say in `after` what the rate is."""
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate after that many steps; for an array of steps a tensor, as for a curve to be drawn."""
+        if np.ndim(step) == 0:
+            return Number(self.after(step))
+        rates = [self.after(each) for each in np.ravel(step).tolist()]
+        return wrapped(np.asarray(rates, np.float32).reshape(np.shape(step)))
+
+    def after(self, step: float) -> float:
+        """The learning rate after that many steps."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula")
+
+
+class Constant(Formula):
     """The same learning rate at every step."""
 
     def __init__(self, learning_rate: float, name: str = "Constant") -> None:
         self.learning_rate = _rate("learning_rate", learning_rate)
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         return self.learning_rate
 
     def get_config(self) -> dict[str, Any]:
         return {"learning_rate": self.learning_rate, "name": self.name}
 
 
-class ExponentialDecay(LearningRateSchedule):
+class ExponentialDecay(Formula):
     """initial_learning_rate * decay_rate ^ (step / decay_steps); `staircase` rounds the exponent down."""
 
     def __init__(
@@ -63,7 +92,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.staircase = staircase
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         exponent = step / self.decay_steps
         exponent = math.floor(exponent) if self.staircase else exponent
         return float(self.initial_learning_rate * self.decay_rate**exponent)
@@ -75,7 +104,7 @@ class ExponentialDecay(LearningRateSchedule):
         }
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(Formula):
     """initial_learning_rate / (1 + decay_rate * step / decay_steps); `staircase` rounds the quotient down."""
 
     def __init__(
@@ -88,7 +117,7 @@ class InverseTimeDecay(LearningRateSchedule):
         self.staircase = staircase
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         time = step / self.decay_steps
         time = math.floor(time) if self.staircase else time
         return float(self.initial_learning_rate / (1 + self.decay_rate * time))
@@ -100,7 +129,7 @@ class InverseTimeDecay(LearningRateSchedule):
         }
 
 
-class PiecewiseConstantDecay(LearningRateSchedule):
+class PiecewiseConstantDecay(Formula):
     """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], ..., then the last value."""
 
     def __init__(
@@ -117,14 +146,14 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.values = [_rate("values", value) for value in values]
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         return self.values[sum(step > boundary for boundary in self.boundaries)]
 
     def get_config(self) -> dict[str, Any]:
         return {"boundaries": self.boundaries, "values": self.values, "name": self.name}
 
 
-class PolynomialDecay(LearningRateSchedule):
+class PolynomialDecay(Formula):
     """(initial - end) * (1 - step / decay_steps) ^ power + end, and end after decay_steps.
 
     With `cycle`, decay_steps grows to its next multiple whenever the step passes it, so the rate rises again.
@@ -141,7 +170,7 @@ class PolynomialDecay(LearningRateSchedule):
         self.cycle = cycle
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         if self.cycle:
             fraction = step / (self.decay_steps * max(math.ceil(step / self.decay_steps), 1))
         else:
@@ -156,7 +185,7 @@ class PolynomialDecay(LearningRateSchedule):
         }
 
 
-class CosineDecay(LearningRateSchedule):
+class CosineDecay(Formula):
     """Half a cosine from the initial learning rate down to `alpha` times it (Loshchilov and Hutter 2017).
 
     rate = start * ((1 - alpha) * (1 + cos(pi * min(step / decay_steps, 1))) / 2 + alpha). With `warmup_target` the rate
@@ -174,7 +203,7 @@ class CosineDecay(LearningRateSchedule):
         self.warmup_target = None if warmup_target is None else _rate("warmup_target", warmup_target)
         self.warmup_steps = warmup_steps
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         start = self.initial_learning_rate
         if self.warmup_target is not None:
             if step < self.warmup_steps:
@@ -190,7 +219,7 @@ class CosineDecay(LearningRateSchedule):
         }
 
 
-class CosineDecayRestarts(LearningRateSchedule):
+class CosineDecayRestarts(Formula):
     """Cosines one after the other: "warm restarts" (Loshchilov and Hutter 2017).
 
     The first goes from the initial learning rate down to `alpha` times it in `first_decay_steps`; each further one
@@ -211,7 +240,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.alpha = _rate("alpha", alpha)
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         done, length = float(step), float(self.first_decay_steps)
         cosines = 0
         if self.t_mul == 1:
@@ -230,7 +259,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         }
 
 
-class OneCycle(LearningRateSchedule):
+class OneCycle(Formula):
     """Up to a high learning rate and down to almost nothing, each along half a cosine (Smith and Topin 2018).
 
     Args:
@@ -254,7 +283,7 @@ class OneCycle(LearningRateSchedule):
         self.final_div_factor = _steps("final_div_factor", final_div_factor)
         self.name = name
 
-    def __call__(self, step: int) -> float:
+    def after(self, step: float) -> float:
         start = self.max_learning_rate / self.div_factor
         peak = self.warmup_fraction * self.total_steps - 1
         last = self.total_steps - 1

@@ -392,3 +392,16 @@ def test_an_epoch_takes_constant_memory() -> None:
 def test_wrong_use(wrong: Callable[[], Any], message: str) -> None:
     with pytest.raises(StriateError, match=message):
         wrong()
+
+
+def test_counters_have_no_end() -> None:
+    import striate.tensorflow as tf
+
+    assert numbers(Dataset.counter(3, 2).take(4)) == [3, 5, 7, 9]
+    counter = tf.data.experimental.Counter()
+    assert int(counter.cardinality()) == tf.data.INFINITE_CARDINALITY
+    assert [(int(a), (int(b), int(c))) for a, (b, c) in Dataset.zip((Dataset.range(5, 7), (counter, counter)))] == [
+        (5, (0, 0)), (6, (1, 1))
+    ]  # fmt: skip
+    with pytest.raises(StriateError, match="start"):
+        Dataset.counter("a")  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 import striate
 from striate import layers
 from striate.datasets.subset import load_subset
+from striate.errors import ShapeError
 
 
 def photographs(count: int = 40, shape: tuple[int, ...] = (9, 8, 3)) -> np.ndarray[Any, Any]:
@@ -174,3 +175,18 @@ def test_an_activity_s_penalty_is_part_of_the_loss(keras: Any) -> None:
     y = np.zeros((8, 2), np.float32)
     ours, theirs = (made(library).evaluate(x, y, batch_size=8, verbose=0) for library in (striate, keras))
     assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+def test_single_images() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (9, 7, 3)).astype(np.uint8)
+    for layer in (layers.Resizing(4, 5), layers.CenterCrop(3, 3)):
+        np.testing.assert_array_equal(layer(image), layer(image[np.newaxis])[0])
+    assert layers.RandomZoom(0.2)(image).shape == (9, 7, 3)
+    prepare = striate.Sequential([layers.Resizing(4, 5), layers.Rescaling(1 / 255)])
+    np.testing.assert_array_equal(prepare(image), prepare(image[np.newaxis])[0])
+    assert prepare(np.zeros((2, 20, 30, 3))).shape == (2, 4, 5, 3)  # images of any size, one after the other
+    assert striate.Sequential([layers.RandomFlip(), layers.RandomRotation(0.1)])(image).shape == (9, 7, 3)
+    assert striate.Sequential([layers.Rescaling(2.0)])(np.ones((4, 28, 28))).shape == (4, 28, 28)
+    network = striate.Sequential([layers.Resizing(4, 5), layers.Flatten()])
+    with pytest.raises(ShapeError, match="add one: x"):
+        network(image)

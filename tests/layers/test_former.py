@@ -108,3 +108,43 @@ def test_models_of_input_and_output() -> None:
         keras.Model(x, y, input=x)
     with pytest.raises(StriateError, match="outputs: got None"):
         keras.Model(x)
+
+
+@pytest.mark.parametrize(
+    ("options", "layer"),
+    [
+        ({}, layers.Add()), ({"mode": "sum"}, layers.Add()), ({"mode": "mul"}, layers.Multiply()),
+        ({"mode": "ave"}, layers.Average()), ({"mode": "max"}, layers.Maximum()),
+        ({"mode": "concat"}, layers.Concatenate()), ({"mode": "concat", "concat_axis": 1}, layers.Concatenate(axis=1)),
+        ({"mode": "dot", "dot_axes": 1}, layers.Dot(1)), ({"mode": "cos"}, layers.Dot(-1, normalize=True)),
+    ],
+)  # fmt: skip
+def test_merge_of_keras_1(options: dict[str, Any], layer: layers.Layer) -> None:
+    from striate.keras.layers import merge
+    from striate.keras.layers.merge import add
+
+    assert add is layers.add
+    a, b = layers.Input((4, 4)), layers.Input((4, 4))
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=(2, 4, 4)).astype(np.float32) for _ in range(2)]
+    model = keras.Model(input=[a, b], output=merge([a, b], name="both", **options))
+    assert model.layers[-1].name == "both"
+    np.testing.assert_array_equal(model.predict(arrays, verbose=0), layer(arrays))
+
+
+def test_merge_of_no_mode() -> None:
+    a = layers.Input((4,))
+    with pytest.raises(StriateError, match="mode='sub'; there are layers for sum, mul"):
+        keras.layers.merge([a, a], mode="sub")
+    with pytest.raises(StriateError, match="expected the name of a mode"):
+        keras.layers.merge([a, a], mode=lambda both: both[0])
+
+
+def test_further_words_of_keras_1() -> None:
+    from striate.keras.utils.visualize_util import plot
+
+    from striate.utils import plot_model
+
+    assert plot is plot_model
+    assert keras.regularizers.activity_l2(0.1).get_config() == regularizers.L2(0.1).get_config()
+    assert keras.regularizers.activity_l1l2(0.1, 0.2).l1 == pytest.approx(0.1)

@@ -31,9 +31,39 @@ def test_the_module_is_where_programs_look() -> None:
     for name in K.__all__:
         assert getattr(K, name) is not None
     with pytest.raises(AttributeError, match="training=True"):
-        K.set_learning_phase(1)
+        K.in_train_phase(1, 2)
     with pytest.raises(AttributeError, match="did you mean 'argmax'"):
         K.argmx  # noqa: B018
+
+
+def test_functions_between_symbolic_tensors() -> None:
+    inputs = layers.Input((4,))
+    hidden = layers.Dense(3, activation="tanh")(inputs)
+    model = striate.Model(inputs, layers.Dense(2)(layers.Dropout(0.5)(hidden)))
+    x = X[0]
+    (maps,) = K.function([model.input], [hidden])([x])
+    assert type(maps) is np.ndarray
+    np.testing.assert_array_equal(maps, striate.Model(inputs, hidden).predict(x, verbose=0))
+    np.testing.assert_array_equal(K.function(model.input, hidden)(x), maps)
+    both = K.function([model.layers[0].input, K.learning_phase()], [hidden, model.output])
+    assert K.learning_phase() == 0
+    for phase, same in ((0, True), (1, False)):  # told to predict, and to train: dropout acts
+        first, second = both([x, phase])
+        np.testing.assert_allclose(first, maps, rtol=1e-6)
+        assert np.allclose(second, model.predict(x, verbose=0), rtol=1e-5) == same
+    (after,) = K.function([hidden], [model.output])([maps])
+    np.testing.assert_allclose(after, model.predict(x, verbose=0), rtol=1e-5)
+    for call, said in (
+        (lambda: both([x]), "got 1 arrays, expected 2"),
+        (lambda: both([x, 0.5]), "learning phase: got 0.5, expected 0 or 1"),
+        (lambda: K.function([x], [hidden]), "expected symbolic tensors, such as model.input"),
+        (lambda: K.function([model.input], [hidden], updates=[1]), "got updates"),
+        (lambda: K.set_learning_phase(2), "got 2, expected 0 or 1"),
+        (lambda: K.set_learning_phase(1), "said by fit, predict or the call"),
+    ):
+        with pytest.raises(StriateError, match=said):
+            call()
+    K.set_learning_phase(0)
 
 
 def test_clear_session_starts_names_anew() -> None:

@@ -113,6 +113,39 @@ def test_random_numbers() -> None:
     np.testing.assert_array_equal(tf.random.stateless_uniform((3,), (1, 2)), tf.random.stateless_uniform((3,), (1, 2)))
 
 
+STATELESS: dict[str, tuple[Any, ...]] = {
+    "flip_left_right": (), "flip_up_down": (), "brightness": (0.3,), "contrast": (0.2, 0.9), "saturation": (0.2, 0.9),
+    "hue": (0.3,), "crop": ((3, 4, 3),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATELESS)
+def test_stateless_changes_follow_their_seed_alone(name: str) -> None:
+    change, numbers = getattr(tf.image, f"stateless_random_{name}"), STATELESS[name]
+    tf.random.set_seed(1)
+    first = change(ONE, *numbers, seed=(1, 2))
+    tf.random.set_seed(2)
+    np.testing.assert_array_equal(change(ONE, *numbers, seed=tf.constant([1, 2])), first)
+    others = {change(ONE, *numbers, seed=(i, 0)).tobytes() for i in range(20)}
+    assert len(others) > 1
+    with pytest.raises(StriateError, match="two whole numbers"):
+        change(ONE, *numbers, seed=3)
+
+
+def test_generators_and_seeds_that_follow_from_one() -> None:
+    one, other = tf.random.Generator.from_seed(123, alg="philox"), tf.random.Generator.from_seed(123)
+    assert one.make_seeds(2).shape == (2, 2)
+    np.testing.assert_array_equal(one.normal((3,)), [*other.make_seeds(2)[:0], *other.normal((3,))])
+    assert 2 <= one.uniform((), 2, 5) < 5
+    assert one.uniform((4,), maxval=9, dtype="int64").dtype == np.int64
+    other.reset_from_seed(123)
+    np.testing.assert_array_equal(other.make_seeds(1), tf.random.Generator.from_seed(123).make_seeds(1))
+    seeds = tf.random.split((1, 2), num=3)
+    assert (seeds.shape, seeds.dtype, len(np.unique(seeds))) == ((3, 2), np.int32, 6)
+    np.testing.assert_array_equal(seeds, tf.random.split((1, 2), num=3))
+    assert tf.random.get_global_generator().normal(()).shape == ()
+
+
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.fromarray(ONE).save(path)

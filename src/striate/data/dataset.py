@@ -92,6 +92,11 @@ class Dataset:
         return Dataset(sources.Range(found.start, found.stop, found.step, output_type))
 
     @staticmethod
+    def counter(start: int = 0, step: int = 1, dtype: DTypeLike = np.int64, name: str | None = None) -> Dataset:
+        """start, start + step, ... without an end."""
+        return Dataset(sources.Counting(whole("start", start, -(2**62)), whole("step", step, -(2**62)), dtype))
+
+    @staticmethod
     def zip(*args: Any, datasets: Any = None, name: str | None = None) -> Dataset:
         """Elements of several data sets side by side, until one ends: zip(a, b), zip((a, b)), zip({"x": a, "y": b})."""
         structure = datasets if datasets is not None else args[0] if len(args) == 1 else args

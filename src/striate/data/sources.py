@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from striate.data.specification import TensorSpec
-from striate.data.stages import UNKNOWN, Run, Stage, Table
+from striate.data.stages import INFINITE, UNKNOWN, Run, Stage, Table
 from striate.data.structure import Element, element, leaves, mapped
 from striate.errors import DataError, ShapeError
 from striate.tensors import Tensor, as_tensor
@@ -80,6 +81,25 @@ class Range(Stage):
 
     def count(self) -> int:
         return len(self._numbers)
+
+    def spec(self) -> Any:
+        return TensorSpec((), self._dtype)
+
+
+class Counting(Stage):
+    """start, start + step, ... without an end."""
+
+    name = "counter"
+
+    def __init__(self, start: int, step: int, dtype: Any) -> None:
+        super().__init__()
+        self._start, self._step, self._dtype = start, step, np.dtype(dtype)
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        return (np.asarray(number, self._dtype).view(Tensor) for number in count(self._start, self._step))
+
+    def count(self) -> int:
+        return INFINITE
 
     def spec(self) -> Any:
         return TensorSpec((), self._dtype)

@@ -56,6 +56,7 @@ PLACES: dict[str, str] = {
     "utils.layer_utils": "utils",
     "utils.np_utils": "utils",
     "utils.vis_utils": "utils",
+    "utils.visualize_util": "utils",
 }  # fmt: skip
 
 _SHORT = {
@@ -94,6 +95,7 @@ NAMES: dict[str, str] = {
     "initializations.uniform": "initializers.random_uniform",
     "initializers.normal": "initializers.random_normal",
     "initializers.uniform": "initializers.random_uniform",
+    "layers.merge.()": "keras._graphs.merge",
     **{f"losses.{name}": f"losses.{now}" for name, now in _FORMER.items()},
     **{f"metrics.{name}": f"metrics.{now}" for name, now in _FORMER.items()},
     "models.Input": "layers.Input",
@@ -101,6 +103,10 @@ NAMES: dict[str, str] = {
         f"optimizers.{name.lower()}": f"optimizers.{name}"
         for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
     },
+    "regularizers.activity_l1": "regularizers.l1",
+    "regularizers.activity_l1l2": "regularizers.l1_l2",
+    "regularizers.activity_l2": "regularizers.l2",
     "regularizers.l1l2": "regularizers.l1_l2",
+    "utils.visualize_util.plot": "utils.plot_model",
     **{f"objectives.{name}": f"losses.{now}" for name, now in _FORMER.items()},
 }

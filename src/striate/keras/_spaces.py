@@ -30,10 +30,18 @@ class Namespace(ModuleType):
         return sorted({*vars(self), *names_of(self._place)})
 
 
+class CallableNamespace(Namespace):
+    """A module under whose name Keras 1 had a function: `from keras.layers import merge` serves both."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """What the function does."""
+        return look_up(self, self._place, "()")(*arguments, **options)
+
+
 def make() -> None:
     """Put a module for each place into `sys.modules`, below `striate.keras`, which must be there."""
     for place in sorted(PLACES):  # parents come before their children
-        module = Namespace(place)
+        module = (CallableNamespace if f"{place}.()" in NAMES else Namespace)(place)
         sys.modules[module.__name__] = module
         parent, _, name = place.rpartition(".")
         if parent:
@@ -62,7 +70,7 @@ def names_of(place: str) -> list[str]:
     start = f"{place}." if place else ""
     further = [name[len(start) :] for name in NAMES if name.startswith(start)]
     own = {name for source in sources(place) for name in public(source)}
-    return sorted(own | {name for name in further if "." not in name})
+    return sorted(own | {name for name in further if name.isidentifier()})
 
 
 def sources(place: str) -> list[ModuleType]:

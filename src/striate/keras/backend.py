@@ -1,7 +1,7 @@
 """`keras.backend` of Keras 1 and 2: settings, and functions of arrays for metrics and for looking at results.
 
 The functions are those of `striate.tensorflow` under this module's names and defaults. What is about graphs and
-sessions (`function`, `gradients`, `placeholder`, `get_session`, `learning_phase`) has no counterpart.
+sessions (`gradients`, `placeholder`, `get_session`) has no counterpart, but for `function`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from striate import activations, settings
 from striate import tensorflow as tf
 from striate.errors import StriateError
 from striate.graph import Parameter
+from striate.keras._graphs import function, learning_phase, set_learning_phase
 from striate.layers import naming
 from striate.layers.symbolic import is_symbolic
 from striate.optimizers.former import Rate
@@ -65,15 +66,16 @@ __all__ = [
     "Variable", "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_flatten", "batch_get_value",
     "batch_set_value", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy", "clear_session",
     "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum", "dot", "dropout", "dtype", "elu",
-    "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "gather", "get_uid", "get_value",
-    "greater", "greater_equal", "hard_sigmoid", "image_data_format", "image_dim_ordering", "in_top_k", "int_shape",
-    "is_keras_tensor", "is_sparse", "is_tensor", "l2_normalize", "less", "less_equal", "log", "logsumexp",
-    "manual_variable_initialization", "max", "maximum", "mean", "min", "minimum", "ndim", "not_equal", "one_hot",
-    "ones", "ones_like", "permute_dimensions", "pow", "prod", "random_normal", "random_uniform", "relu",
-    "repeat_elements", "reset_uids", "reshape", "reverse", "round", "set_epsilon", "set_floatx",
-    "set_image_data_format", "set_image_dim_ordering", "set_value", "shape", "sigmoid", "sign", "sin", "softmax",
-    "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square", "squeeze", "stack", "std", "sum",
-    "switch", "tanh", "tile", "to_dense", "transpose", "truncated_normal", "var", "variable", "zeros", "zeros_like",
+    "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function", "gather", "get_uid",
+    "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "image_dim_ordering", "in_top_k",
+    "int_shape", "is_keras_tensor", "is_sparse", "is_tensor", "l2_normalize", "learning_phase", "less", "less_equal",
+    "log", "logsumexp", "manual_variable_initialization", "max", "maximum", "mean", "min", "minimum", "ndim",
+    "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "random_normal",
+    "random_uniform", "relu", "repeat_elements", "reset_uids", "reshape", "reverse", "round", "set_epsilon",
+    "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_learning_phase", "set_value", "shape",
+    "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square",
+    "squeeze", "stack", "std", "sum", "switch", "tanh", "tile", "to_dense", "transpose", "truncated_normal", "var",
+    "variable", "zeros", "zeros_like",
 ]  # fmt: skip
 
 __getattr__ = absent(__name__)

@@ -27,6 +27,8 @@ class Augmentation(Layer, common=True):
         **options: `name`, `trainable`, `input_shape`.
     """
 
+    single_images = True
+
     def __init__(self, seed: int | None = None, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.seed, self._stream = arguments.stream(self.name, seed)

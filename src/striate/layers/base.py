@@ -48,6 +48,7 @@ class Layer(Built, Configured):
     """
 
     _several_inputs: ClassVar[bool] = False
+    single_images: ClassVar[bool | None] = False  # also takes one image, (rows, columns, channels); None: whatever
     _stream: int = 0  # of layers with random numbers: what keys them when the layer is called on arrays
     _common: ClassVar[bool] = True  # `class Pooling(Layer, common=True)`: no layer itself, but what several share
 
@@ -161,6 +162,8 @@ class Layer(Built, Configured):
         """
         if is_symbolic(inputs):
             return self._output_structure(inputs, connect(self, inputs, training))
+        if self.single_images and is_single(inputs):
+            return self(np.asarray(inputs)[np.newaxis], training)[0]
         several = self._several_inputs and isinstance(inputs, (list, tuple, Mapping))
         images = [_images(self.name, array) for array in (flatten(inputs) if several else [inputs])]
         if len({len(array) for array in images}) > 1:
@@ -275,6 +278,11 @@ class Layer(Built, Configured):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def is_single(images: object) -> bool:
+    """Whether an array is one image, without an axis for the batch."""
+    return np.ndim(images) == 3  # type: ignore[arg-type]
 
 
 def _images(layer: str, inputs: ArrayLike) -> np.ndarray[Any, Any]:

@@ -17,6 +17,7 @@ from striate.layers import arguments
 from striate.layers.assignment import assign_all
 from striate.layers.shapes import OpenShape, common_shapes, one_or_list, probes, shapes_of
 from striate.layers.steps import Placed
+from striate.tensors import as_tensor
 
 
 class Built:
@@ -188,6 +189,16 @@ class Built:
     def non_trainable_weights(self) -> list[Parameter]:
         """The parameters that the optimizer leaves alone."""
         return [parameter for parameter in self.weights if not parameter.trainable]
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalty of each trained weight that has one, for its present numbers; those on outputs need images."""
+        found = []
+        for key, parameter in self._parameters.items():
+            penalty = getattr(self, f"{self._stems.get(key, key)}_regularizer", None)
+            if penalty is not None and parameter.trainable:
+                found.append(as_tensor(penalty(parameter.value), np.float32))
+        return found
 
     # Where nothing but weights is a variable, these are other names.
 

@@ -109,6 +109,7 @@ class Rescaling(Layer):
         **options: `name`, `trainable`, `input_shape`.
     """
 
+    single_images = None
     _arguments = ("scale", "offset")
     _fixed = frozenset({"gamma", "beta"})
 

@@ -134,6 +134,7 @@ class Resizing(Layer):
         StriateError: an argument out of its range.
     """
 
+    single_images = True
     _arguments = (
         "height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode", "fill_value",
         "antialias", "data_format",
@@ -195,6 +196,7 @@ class CenterCrop(Layer):
         **options: `name`, `trainable`, `input_shape`.
     """
 
+    single_images = True
     _arguments = ("height", "width", "data_format")
 
     def __init__(self, height: int, width: int, data_format: str | None = None, **options: Any) -> None:

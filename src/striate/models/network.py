@@ -313,6 +313,11 @@ class Network(Layer):
         """All parameters, layer by layer; each once."""
         return list(dict.fromkeys(parameter for layer in self.layers for parameter in layer.weights))
 
+    @property
+    def losses(self) -> list[Any]:
+        """The penalty of each trained weight that has one, for its present numbers, layer by layer."""
+        return [loss for layer in self.leaves() for loss in layer.losses]
+
     def count_params(self) -> int:
         """Number of all parameters' elements."""
         self._check_built("parameters")

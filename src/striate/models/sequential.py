@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from striate.errors import ShapeError, StriateError
 from striate.graph import Shape
 from striate.layers import InputLayer, Layer, serialize
+from striate.layers.base import is_single
 from striate.layers.input import fits
 from striate.layers.shapes import OpenShape, shapes_of
-from striate.layers.symbolic import SymbolicTensor, connect
+from striate.layers.symbolic import SymbolicTensor, connect, is_symbolic
 from striate.lookup import serialized
 from striate.models.configuration import MakeLayer, described, make_layer
 from striate.models.model import Model
@@ -97,6 +100,21 @@ class Sequential(Model):
             elif shapes is not None and len(shapes) == 1:
                 self._input = InputLayer(shapes[0])
         self._layers.append(layer)
+
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """As for any model; layers that do nothing but change images also take a single one without a batch axis."""
+        if self._changes_images and not is_symbolic(inputs):
+            if is_single(inputs):
+                return self(np.asarray(inputs)[np.newaxis], training)[0]
+            if self._input is None:  # images of any size may follow
+                self.build((None, None, None, np.shape(inputs)[-1]))
+        return super().__call__(inputs, training)
+
+    @property
+    def _changes_images(self) -> bool:
+        """Whether all layers are such as resize, rescale or augment images."""
+        takes = {layer.single_images for layer in self._layers}
+        return True in takes and False not in takes
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._layers:

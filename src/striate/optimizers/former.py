@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from striate.errors import StriateError
+from striate.schedules import Number
 
 if TYPE_CHECKING:
     from striate.optimizers.base import Optimizer
@@ -41,7 +40,7 @@ def accepting(constructor: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
-class Rate(float):
+class Rate(Number):
     """A learning rate: a number that can also be asked and set as Keras's variables are.
 
     It is what the rate was when it was asked for; `assign` sets the optimizer's.
@@ -58,10 +57,3 @@ class Rate(float):
     def assign(self, value: LearningRate) -> None:
         """Set the optimizer's learning rate."""
         self._optimizer.learning_rate = value
-
-    def numpy(self) -> Any:
-        """The number as NumPy has it, in single precision."""
-        return np.float32(self)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return float, (float(self),)

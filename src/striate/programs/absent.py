@@ -70,9 +70,9 @@ _REASONS: list[tuple[str, str]] = [
      "keras.callbacks.ModelCheckpoint(\"last.keras\"), and keras.models.load_model to go on from it."),
     (r"tensorflow\.summary(\..*)?", _TENSORBOARD),
     (r"tensorflow\.(GradientTape|gradients|custom_gradient|stop_gradient|hessians)", _OWN_TRAINING),
-    (r"keras\.backend\.(set_)?learning_phase(_scope)?|keras\.backend\.in_(train|test)_phase",
+    (r"keras\.backend\.learning_phase_scope|keras\.backend\.in_(train|test)_phase",
      "model(x, training=True) or training=False for one call; fit trains, predict and evaluate do not."),
-    (r"keras\.backend\.(gradients|function)", _OWN_TRAINING),
+    (r"keras\.backend\.gradients", _OWN_TRAINING),
     (r"keras\.(utils|saving)\.(\w+\.)?(register_keras_serializable|custom_object_scope|CustomObjectScope|"
      r"get_custom_objects|get_registered_name|get_registered_object)",
      "nothing. Files bring back Striate's own classes alone; build the network in code and load_weights into it."),

@@ -41,7 +41,7 @@ from striate.tensorflow._resizing import (
     resize_with_crop_or_pad,
     resize_with_pad,
 )
-from striate.tensorflow._streams import stream
+from striate.tensorflow._streams import Seed, keyed, stream
 from striate.tensors import Tensor, wrapped
 
 __all__ = [
@@ -51,7 +51,9 @@ __all__ = [
     "hsv_to_rgb", "pad_to_bounding_box", "per_image_standardization", "psnr", "random_brightness", "random_contrast",
     "random_crop", "random_flip_left_right", "random_flip_up_down", "random_hue", "random_saturation", "resize",
     "resize_image_with_crop_or_pad", "resize_images", "resize_with_crop_or_pad", "resize_with_pad", "rgb_to_grayscale",
-    "rgb_to_hsv", "rot90", "total_variation", "transpose",
+    "rgb_to_hsv", "rot90", "stateless_random_brightness", "stateless_random_contrast", "stateless_random_crop",
+    "stateless_random_flip_left_right", "stateless_random_flip_up_down", "stateless_random_hue",
+    "stateless_random_saturation", "total_variation", "transpose",
 ]  # fmt: skip
 
 resize_images, resize_image_with_crop_or_pad = resize, resize_with_crop_or_pad  # their names in TensorFlow 1
@@ -108,47 +110,47 @@ def psnr(a: Any, b: Any, max_val: float, name: str | None = None) -> Tensor:
 # At random
 
 
-def random_flip_left_right(image: Any, seed: int | None = None) -> Tensor:
+def random_flip_left_right(image: Any, seed: Seed = None) -> Tensor:
     """Mirrored or not, each image by itself, as likely as not."""
     return _flipped(image, seed, -2, "random_flip_left_right")
 
 
-def random_flip_up_down(image: Any, seed: int | None = None) -> Tensor:
+def random_flip_up_down(image: Any, seed: Seed = None) -> Tensor:
     """Upside down or not, each image by itself, as likely as not."""
     return _flipped(image, seed, -3, "random_flip_up_down")
 
 
-def _flipped(image: Any, seed: int | None, axis: int, function: str) -> Tensor:
+def _flipped(image: Any, seed: Seed, axis: int, function: str) -> Tensor:
     values = pictures(image, function)
     chosen = stream(seed).random(values.shape[: values.ndim - 3]) < 0.5
     return wrapped(np.where(np.asarray(chosen)[..., None, None, None], np.flip(values, axis=axis), values))
 
 
-def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
+def random_brightness(image: Any, max_delta: float, seed: Seed = None) -> Tensor:
     """`adjust_brightness` by a number from -max_delta to max_delta."""
     if max_delta < 0:
         raise StriateError(f"random_brightness: got max_delta={max_delta}, expected 0 or more")
     return adjust_brightness(image, stream(seed).uniform(-max_delta, max_delta))
 
 
-def random_contrast(image: Any, lower: float, upper: float, seed: int | None = None) -> Tensor:
+def random_contrast(image: Any, lower: float, upper: float, seed: Seed = None) -> Tensor:
     """`adjust_contrast` by a number from lower to upper."""
     return adjust_contrast(image, _between("random_contrast", lower, upper, seed))
 
 
-def random_saturation(image: Any, lower: float, upper: float, seed: int | None = None) -> Tensor:
+def random_saturation(image: Any, lower: float, upper: float, seed: Seed = None) -> Tensor:
     """`adjust_saturation` by a number from lower to upper."""
     return adjust_saturation(image, _between("random_saturation", lower, upper, seed))
 
 
-def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
+def random_hue(image: Any, max_delta: float, seed: Seed = None) -> Tensor:
     """`adjust_hue` by a number from -max_delta to max_delta, which is at most 0.5."""
     if not 0 <= max_delta <= 0.5:
         raise StriateError(f"random_hue: got max_delta={max_delta}, expected a number from 0 to 0.5")
     return adjust_hue(image, stream(seed).uniform(-max_delta, max_delta))
 
 
-def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Tensor:
+def random_crop(value: Any, size: Any, seed: Seed = None, name: str | None = None) -> Tensor:
     """A part of a size (-1: all along that axis) at a random place."""
     values, wanted = tensor(value, "random_crop"), sizes(size)
     wanted = tuple(n if m == -1 else m for n, m in zip(values.shape, wanted, strict=False))
@@ -159,7 +161,45 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
     return wrapped(values[tuple(slice(at, at + m) for at, m in zip(first, wanted, strict=True))])
 
 
-def _between(function: str, lower: float, upper: float, seed: int | None) -> float:
+def _between(function: str, lower: float, upper: float, seed: Seed) -> float:
     if not 0 <= lower < upper:
         raise StriateError(f"{function}: got lower={lower}, upper={upper}, expected 0 <= lower < upper")
     return stream(seed).uniform(lower, upper)
+
+
+# At random, the same for the same two numbers as seed
+
+
+def stateless_random_flip_left_right(image: Any, seed: Any) -> Tensor:
+    """As `random_flip_left_right`; the same two numbers as seed always do the same."""
+    return random_flip_left_right(image, keyed(seed))
+
+
+def stateless_random_flip_up_down(image: Any, seed: Any) -> Tensor:
+    """As `random_flip_up_down`; the same two numbers as seed always do the same."""
+    return random_flip_up_down(image, keyed(seed))
+
+
+def stateless_random_brightness(image: Any, max_delta: float, seed: Any) -> Tensor:
+    """As `random_brightness`; the same two numbers as seed always do the same."""
+    return random_brightness(image, max_delta, keyed(seed))
+
+
+def stateless_random_contrast(image: Any, lower: float, upper: float, seed: Any) -> Tensor:
+    """As `random_contrast`; the same two numbers as seed always do the same."""
+    return random_contrast(image, lower, upper, keyed(seed))
+
+
+def stateless_random_saturation(image: Any, lower: float, upper: float, seed: Any) -> Tensor:
+    """As `random_saturation`; the same two numbers as seed always do the same."""
+    return random_saturation(image, lower, upper, keyed(seed))
+
+
+def stateless_random_hue(image: Any, max_delta: float, seed: Any) -> Tensor:
+    """As `random_hue`; the same two numbers as seed always do the same."""
+    return random_hue(image, max_delta, keyed(seed))
+
+
+def stateless_random_crop(value: Any, size: Any, seed: Any, name: str | None = None) -> Tensor:
+    """As `random_crop`; the same two numbers as seed always do the same."""
+    return random_crop(value, size, keyed(seed))

@@ -8,16 +8,22 @@ from typing import Any
 
 from striate.data import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
 from striate.tensorflow._absent import absent
+from striate.tensorflow.dtypes import as_dtype
 from striate.tensors import Tensor
 
 __all__ = [
-    "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "AutoShardPolicy", "cardinality", "enumerate_dataset",
-    "get_single_element", "prefetch_to_device", "shuffle_and_repeat", "take_while", "unbatch",
+    "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "AutoShardPolicy", "Counter", "cardinality",
+    "enumerate_dataset", "get_single_element", "prefetch_to_device", "shuffle_and_repeat", "take_while", "unbatch",
 ]  # fmt: skip
 
 __getattr__ = absent(__name__)
 Transformation = Callable[[Dataset], Dataset]
 AutoShardPolicy = SimpleNamespace(OFF=-1, AUTO=0, FILE=1, DATA=2, HINT=3)
+
+
+def Counter(start: int = 0, step: int = 1, dtype: Any = "int64") -> Dataset:
+    """As `Dataset.counter`."""
+    return Dataset.counter(start, step, as_dtype(dtype).dtype)
 
 
 def cardinality(dataset: Dataset) -> Tensor:

@@ -56,10 +56,7 @@ def test_any_rows_are_the_rows_of_the_whole() -> None:
     warped: Any = flow.take(1)[0]
     whole = warp_images(warped)
     np.testing.assert_array_equal(warp_images(warped[7:31]), whole[7:31])
-    np.testing.assert_array_equal(np.asarray(warped[np.array([5, 2])]), whole[[5, 2]])
-    assert np.asarray(warped, np.float64).dtype == np.float64
-    with pytest.raises(ValueError, match="copy"):
-        warped.__array__(copy=False)
+    np.testing.assert_array_equal(warp_images(warped[np.array([5, 2])]), whole[[5, 2]])
 
 
 @pytest.mark.parametrize(

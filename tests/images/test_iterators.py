@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from striate.engines.image_warp import as_array
 from striate.errors import StriateError
 from striate.images import ImageDataGenerator, NumpyArrayIterator
 from striate.utils import set_random_seed
@@ -115,7 +116,7 @@ def test_images_and_masks_with_one_seed_stay_together(arrays: Any) -> None:
 def test_every_image_gets_a_transform_of_its_own(arrays: Any) -> None:
     same = np.repeat(arrays[0][:1], 30, axis=0)
     made, _, _ = ImageDataGenerator(rotation_range=90).flow(same, batch_size=10, seed=1).take(3)
-    assert len({image.tobytes() for image in np.asarray(made)}) == 30
+    assert len({image.tobytes() for image in as_array(made)}) == 30
 
 
 @pytest.mark.parametrize("subset", ["training", "validation", None])

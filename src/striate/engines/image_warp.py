@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
 import numpy as np
 
 from striate.engines.interface import AnyArray, Images
@@ -18,12 +16,9 @@ def warp_images(warped: WarpedImages) -> Array:
     from striate.engines import get
     from striate.engines.native import NativeEngine
 
-    result = np.empty(warped.shape, np.float32)
-    if len(warped):
-        engine = get("native")
-        assert isinstance(engine, NativeEngine)
-        engine.warp_images(warped, result)
-    return result
+    engine = get("native")
+    assert isinstance(engine, NativeEngine)
+    return engine.warp_images(warped)
 
 
 def as_array(images: Images) -> AnyArray:
@@ -31,8 +26,8 @@ def as_array(images: Images) -> AnyArray:
     return warp_images(images) if isinstance(images, WarpedImages) else images
 
 
-def are_made_when_read(images: Images) -> TypeGuard[WarpedImages]:
+def are_made_when_read(warped: WarpedImages) -> bool:
     """Whether the native engine makes these as its programs read them: a few at a time, which stay in the cache."""
     from striate.engines import _native
 
-    return isinstance(images, WarpedImages) and int(np.prod(images.shape[1:])) <= _native.MOST_WARPED
+    return int(np.prod(warped.shape[1:])) <= _native.MOST_WARPED

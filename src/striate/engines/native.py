@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.engines import _native, checks
-from striate.engines.image_warp import are_made_when_read, as_array
 from striate.engines.interface import AnyArray, Engine, Examples, Images, Program, StepResults
 from striate.engines.warped import FILL_MODES, WarpedImages
 from striate.errors import StriateError
@@ -105,14 +104,16 @@ class NativeEngine(Engine):
         found = int(self._engine.first_not_finite(np.ascontiguousarray(array)))
         return None if found < 0 else found
 
-    def warp_images(self, warped: WarpedImages, output: Array) -> None:
-        """Fill an array with warped images."""
-        self._engine.warp_images(_bound_images(warped), output)
+    def warp_images(self, warped: WarpedImages) -> Array:
+        """Make images."""
+        return _made(self._engine, warped)
 
 
-def _readable(images: Sequence[Images]) -> list[Any]:
-    """Images in the forms that the native module knows."""
-    return [_bound_images(one) if are_made_when_read(one) else as_array(one) for one in images]
+def _made(engine: Any, warped: WarpedImages) -> Array:
+    made = np.empty(warped.shape, np.float32)
+    if len(warped):
+        engine.warp_images(_bound_images(warped), made)
+    return made
 
 
 def _bound_images(warped: WarpedImages) -> Any:
@@ -211,6 +212,7 @@ class _NativeProgram(Program):
         self._outputs = list(graph.outputs)
         self._losses = list(losses)
         self._rule = rule
+        self._engine = engine
         parameters = graph.parameters()
         index = {id(parameter): i for i, parameter in enumerate(parameters)}
         self._program = _native.Program(
@@ -252,7 +254,7 @@ class _NativeProgram(Program):
         outputs = self._new_outputs(self._outputs, len(order))
         checks.check_examples(self._graph, self._losses, examples)
         done = self._program.train(
-            _readable(examples.images), list(examples.targets), examples.weights, order, batch_size,
+            self._readable(examples.images), list(examples.targets), examples.weights, order, batch_size,
             np.ascontiguousarray(learning_rates, np.float64), first_step, losses, outputs,
         )  # fmt: skip
         return StepResults(losses[:done], [output[: done * batch_size] for output in outputs])
@@ -264,7 +266,7 @@ class _NativeProgram(Program):
         image_losses = np.empty(n, np.float32)
         outputs = self._new_outputs(self._outputs, n)
         self._program.evaluate(
-            _readable(examples.images), list(examples.targets), examples.weights,
+            self._readable(examples.images), list(examples.targets), examples.weights,
             batch_size if training else _INFERENCE_BATCH, training, step, image_losses, outputs,
         )  # fmt: skip
         starts = np.arange(0, n, batch_size)
@@ -283,7 +285,7 @@ class _NativeProgram(Program):
         results = self._new_outputs(nodes, n)
         if n:
             batch = n if training else min(n, _INFERENCE_BATCH)
-            self._program.read(_readable(images), batch, [node.index for node in nodes], training, step, results)
+            self._program.read(self._readable(images), batch, [node.index for node in nodes], training, step, results)
         return results
 
     def gradient(
@@ -304,7 +306,7 @@ class _NativeProgram(Program):
         if n:
             batch = n if training else min(n, _INFERENCE_BATCH)
             self._program.gradient(
-                _readable(images), batch, of.index, seed, [node.index for node in wrt], training, step, results
+                self._readable(images), batch, of.index, seed, [node.index for node in wrt], training, step, results
             )
         return results
 
@@ -317,8 +319,19 @@ class _NativeProgram(Program):
         results = [np.zeros(parameter.shape, np.float32) for parameter in self._graph.parameters()]
         if not len(images[0]):
             return results
-        self._program.parameter_gradients(_readable(images), of.index, seed, training, step, results)
+        self._program.parameter_gradients(self._readable(images), of.index, seed, training, step, results)
         return results
+
+    def _readable(self, images: Sequence[Images]) -> list[Any]:
+        """Images in the forms that the native module knows: arrays, and what it makes as it reads them."""
+        readable: list[Any] = []
+        for one in images:
+            if isinstance(one, WarpedImages):
+                small = np.prod(one.shape[1:]) <= _native.MOST_WARPED
+                readable.append(_bound_images(one) if small else _made(self._engine, one))
+            else:
+                readable.append(one)
+        return readable
 
     def start_profile(self) -> None:
         """From now on measure where the time of `train` goes."""

@@ -23,7 +23,7 @@ class WarpedImages:
     Values between positions and beyond the border are those of scipy.ndimage.affine_transform. Then each image is made
     brighter or darker and multiplied: y = scale * brighten(clip(x + shift, smallest x, largest x)).
 
-    Engines take it for an array of float32 images (n, height, width, channels); NumPy makes one of it.
+    Engines take it for an array of float32 images (n, height, width, channels), and `image_warp` makes one of it.
 
     Args:
         images: (n, height, width, channels), uint8 or finite float32, C order.
@@ -105,11 +105,3 @@ class WarpedImages:
             for name in ("order", "matrices", "shifts", "brightness")
         }
         return replace(self, **parts)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        from striate.engines.image_warp import warp_images
-
-        if copy is False:
-            raise ValueError("images that are made cannot be had without a copy")
-        made = warp_images(self)
-        return made if dtype is None else made.astype(dtype, copy=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from striate.arrays import check_finite, numeric_array
 from striate.engines import get
 from striate.errors import DataError, ShapeError, StriateError
-from striate.images.blocks import made, to_channels_last
+from striate.images.blocks import drawn, finished, may_be_left, to_channels_last
 from striate.images.conversion import data_format_of
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
 from striate.images.parameters import dtype_of, empty_part
@@ -67,10 +67,12 @@ class NumpyArrayIterator(Iterator):
         self._saver = ImageSaver(save_to_dir, save_prefix, save_format) if save_to_dir else None
 
     def _block(self, indices: NDArray[np.int64], epoch: int, first: int, when_read: bool) -> Block:
-        own = self._generator(epoch)
-        x = made(self.image_data_generator, self._images, indices, own, first, when_read and not self._saver)
+        settings = self.image_data_generator
+        x: Any = drawn(settings, self._images, indices, self._generator(epoch), first)
+        if not when_read or self._saver or not may_be_left(settings, x):
+            x = finished(settings, x)
         if self._saver:
-            self._saver.save(np.asarray(x), indices, self.data_format, self._generator(epoch, NAMES + first))
+            self._saver.save(x, indices, self.data_format, self._generator(epoch, NAMES + first))
         inputs: Any = [x, *(other[indices] for other in self.x_misc)] if self.x_misc else x
         targets, weights = (None if array is None else array[indices] for array in (self.y, self.sample_weight))
         return inputs, targets, weights

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 AnyImages = NDArray[Any]
 
 
-def made(
+def drawn(
     settings: ImageDataGenerator, images: AnyImages, order: NDArray[np.int64], generator: np.random.Generator,
-    first: int, when_read: bool = False,
-) -> AnyImages | WarpedImages:
-    """Images as they come out: transformed at random, standardised, in the generator's data_format and dtype.
+    first: int,
+) -> WarpedImages:
+    """Images transformed at random, not made yet.
 
     Args:
         settings: the ImageDataGenerator.
@@ -32,15 +32,14 @@ def made(
         order: which of them.
         generator: of random numbers, new, of the epoch.
         first: the place of the first in the epoch.
-        when_read: leave small images to be made by the engine that reads them, where nothing else is done to them.
     """
-    drawn = settings.ranges().draw(uniforms_of(generator, first, len(order)), *images.shape[1:3])
-    fused = settings.preprocessing_function is None
-    warped = warp(settings, images, order, drawn, settings.rescale or 1.0 if fused else 1.0)
-    if when_read and is_only_warped(settings) and are_made_when_read(warped):
-        return warped
-    x: Any = warp_images(warped)
-    x = from_channels_last(x, settings.data_format)
+    transforms = settings.ranges().draw(uniforms_of(generator, first, len(order)), *images.shape[1:3])
+    return warp(settings, images, order, transforms, settings.rescale or 1.0 if _rescales_first(settings) else 1.0)
+
+
+def finished(settings: ImageDataGenerator, warped: WarpedImages) -> AnyImages:
+    """Those images as they come out: standardised, in the generator's data_format and dtype."""
+    x: Any = from_channels_last(warp_images(warped), settings.data_format)
     if settings.preprocessing_function is not None:
         for image in x:
             result = np.asarray(settings.preprocessing_function(image))
@@ -50,7 +49,22 @@ def made(
                     "expected the same"
                 )
             image[...] = result
-    return np.asarray(standardize(x, settings, (1, 2, 3), rescale=not fused), settings.dtype)
+    return np.asarray(standardize(x, settings, (1, 2, 3), rescale=not _rescales_first(settings)), settings.dtype)
+
+
+def may_be_left(settings: ImageDataGenerator, warped: WarpedImages) -> bool:
+    """Whether an engine can make these images as it reads them: small ones, to which nothing else is done."""
+    further = (
+        settings.preprocessing_function, settings.samplewise_center, settings.samplewise_std_normalization,
+        settings.featurewise_center, settings.featurewise_std_normalization, settings.zca_whitening,
+    )  # fmt: skip
+    as_they_come = settings.dtype == "float32" and settings.data_format == "channels_last"
+    return as_they_come and not any(further) and are_made_when_read(warped)
+
+
+def _rescales_first(settings: ImageDataGenerator) -> bool:
+    """Whether the factor can be a part of the warp."""
+    return settings.preprocessing_function is None
 
 
 def transformed(
@@ -75,15 +89,6 @@ def warp(
         images, order, transforms.matrices(*images.shape[1:3]), shifts=shifts, brightness=brightness,
         fill_mode=settings.fill_mode, cval=settings.cval, interpolation_order=settings.interpolation_order, scale=scale,
     )
-
-
-def is_only_warped(settings: ImageDataGenerator) -> bool:
-    """Whether the warp and the factor are all that a generator does, and images come out as engines take them."""
-    further = (
-        settings.preprocessing_function, settings.samplewise_center, settings.samplewise_std_normalization,
-        settings.featurewise_center, settings.featurewise_std_normalization, settings.zca_whitening,
-    )  # fmt: skip
-    return not any(further) and settings.dtype == "float32" and settings.data_format == "channels_last"
 
 
 def to_channels_last(x: AnyImages, data_format: str) -> AnyImages:

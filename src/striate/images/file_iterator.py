@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import DataError, StriateError
-from striate.images.blocks import made
+from striate.images.blocks import drawn, finished
 from striate.images.conversion import data_format_of
 from striate.images.files import COLOR_MODES, check_reading, in_threads, load_img
 from striate.images.iterator import NAMES, Block, ImageSaver, Iterator
@@ -110,8 +110,9 @@ class FileIterator(Iterator):
 
     def _block(self, indices: NDArray[np.int64], epoch: int, first: int, when_read: bool) -> Block:
         images = self._decoded(indices)
-        own = self._generator(epoch)
-        x = np.asarray(made(self.image_data_generator, images, np.arange(len(images)), own, first), self.dtype)
+        settings = self.image_data_generator
+        warped = drawn(settings, images, np.arange(len(images)), self._generator(epoch), first)
+        x = finished(settings, warped).astype(self.dtype, copy=False)
         if self._saver:
             self._saver.save(x, indices, self.data_format, self._generator(epoch, NAMES + first))
         weights = None if self.sample_weight is None else self.sample_weight[indices]

@@ -98,7 +98,7 @@ class Iterator(ABC):
     def take(self) -> Callable[[int], Block]:
         """take(batches): the next batches as one: images, targets or None, weights or None, along the first axis.
 
-        The images are an array, or WarpedImages, which engines make as they read them and NumPy makes an array of.
+        The images are an array, or WarpedImages, which engines make as they read them.
 
         Never goes beyond the end of an epoch: fewer come back there, and the next call begins a new epoch.
 

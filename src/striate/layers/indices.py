@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from striate.arrays import AnyArray
 from striate.errors import DataError
@@ -23,7 +23,7 @@ def source_of(node: Node) -> Node | None:
     return node if isinstance(node.operation, Input) else None
 
 
-def check_indices(graph: Graph, images: Sequence[ArrayLike]) -> None:
+def check_indices(graph: Graph, images: Sequence[AnyArray]) -> None:
     """Raise DataError where images for a graph hold something else than the numbers of a table's rows.
 
     Args:
@@ -35,7 +35,7 @@ def check_indices(graph: Graph, images: Sequence[ArrayLike]) -> None:
         if isinstance(node.operation, Embedding):
             source = source_of(node.inputs[0])
             if source is not None:
-                _check(np.asarray(images[inputs.index(source)]), node.operation.rows, node.name)
+                _check(images[inputs.index(source)], node.operation.rows, node.name)
 
 
 def _check(array: AnyArray, rows: int, layer: str) -> None:

@@ -12,8 +12,6 @@ from striate.arrays import find_not_finite
 from striate.engines import Engine, Examples, Images, Program
 from striate.errors import ShapeError, StriateError
 from striate.graph import Array, Shape
-from striate.layers import Embedding
-from striate.layers.indices import check_indices
 from striate.models.compilation import Compilable
 from striate.models.network import KEPT
 from striate.training import arguments, feeds
@@ -129,11 +127,6 @@ class Feeding(Compilable):
             return Examples(images, [])
 
         return check
-
-    def _check_rows(self, images: Sequence[Images]) -> None:
-        """Where the network looks rows of a table up, by these numbers."""
-        if self.built and any(isinstance(layer, Embedding) for layer in self.leaves()):
-            check_indices(self.graph_with(self.trainable_flags, [array.shape[1:] for array in images]), images)
 
     # Programs
 

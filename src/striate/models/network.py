@@ -9,10 +9,11 @@ from typing import Any
 
 from striate.engines import Engine, Images, Program
 from striate.engines import get as get_engine
+from striate.engines.image_warp import as_array
 from striate.errors import ShapeError, StriateError
 from striate.graph import Graph, Node, Parameter, Shape
 from striate.graph.operations import Input
-from striate.layers import Layer
+from striate.layers import Embedding, Layer
 from striate.layers.indices import check_indices
 from striate.layers.input import fits
 from striate.layers.shapes import OpenShape, is_open, one_or_list
@@ -293,7 +294,13 @@ class Network(Layer):
         """Build for these images, if the network is not built yet, and check those that are rows of a table."""
         if not self.built:
             self.build(one_or_list([(None, *array.shape[1:]) for array in images]))
-        check_indices(self.graph_with(self.trainable_flags, [array.shape[1:] for array in images]), images)
+        self._check_rows(images)
+
+    def _check_rows(self, images: Sequence[Images]) -> None:
+        """Check them where the network is built and looks rows of a table up, by these numbers."""
+        if self.built and any(isinstance(layer, Embedding) for layer in self.leaves()):
+            graph = self.graph_with(self.trainable_flags, [array.shape[1:] for array in images])
+            check_indices(graph, [as_array(one) for one in images])
 
     # Weights
 

@@ -60,7 +60,7 @@ def test_one_block_is_the_same_as_its_batches_one_by_one(arrays: Any) -> None:
         assert all(weights is None for _, _, weights in taken)
         images, labels = (np.concatenate([batch[i] for batch in expected]) for i in (0, 1))
         count = sum(len(block[0]) for block in taken)
-        np.testing.assert_array_equal(np.concatenate([block[0] for block in taken]), images[:count])
+        np.testing.assert_array_equal(np.concatenate([as_array(block[0]) for block in taken]), images[:count])
         np.testing.assert_array_equal(np.concatenate([block[1] for block in taken]), labels[:count])
     assert [len(blocks.take(3)[0]) for _ in range(3)] == [15, 8, 15]  # never beyond the end of an epoch
 

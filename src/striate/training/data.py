@@ -25,6 +25,7 @@ from striate.arrays import (
 )  # fmt: skip
 from striate.checks import as_whole
 from striate.engines import Examples, Images
+from striate.engines.image_warp import as_array
 from striate.engines.warped import WarpedImages
 from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Array
@@ -55,7 +56,7 @@ def prepare_images(
     warped = _warped(x, shapes)
     if warped:
         return warped
-    prepared = [converted(array) for array in view_images(x, shapes, None, name)]
+    prepared = [converted(array) for array in view_images(_without_warped(x), shapes, None, name)]
     for array, label in zip(prepared, _labels(name, len(prepared)), strict=True):
         check_finite(array, label, first_not_finite)
     return [*prepared]
@@ -90,7 +91,7 @@ def view_images(
 
 def images_to_prepare(x: Any, shapes: Sequence[OpenShape] | None, name: str) -> list[Images]:
     """As `view_images`; what engines make as they read it stays that."""
-    return _warped(x, shapes) or [*view_images(x, shapes, None, name)]
+    return _warped(x, shapes) or [*view_images(_without_warped(x), shapes, None, name)]
 
 
 def _warped(x: Any, shapes: Sequence[OpenShape] | None) -> list[Images]:
@@ -98,6 +99,11 @@ def _warped(x: Any, shapes: Sequence[OpenShape] | None) -> list[Images]:
     given = x[0] if isinstance(x, list) and len(x) == 1 else x
     known = isinstance(given, WarpedImages)
     return [given] if known and (shapes is None or (len(shapes) == 1 and fits(given.shape[1:], shapes[0]))) else []
+
+
+def _without_warped(x: Any) -> Any:
+    """Images that do not fit as they are, as an array: an axis may be missing, or an error will say what is wrong."""
+    return as_array(x) if isinstance(x, WarpedImages) else x
 
 
 def _check_view(array: AnyArray, name: str, first_not_finite: FirstNotFinite) -> None:

@@ -96,6 +96,33 @@ def test_functions_run_as_they_are() -> None:
     assert tf.while_loop(lambda n: n < 10, lambda n: (n * 2,), [tf.constant(1)])[0].numpy() == 16
 
 
+def test_no_argument_is_passed_over() -> None:
+    def turned(n: Any) -> Any:
+        return (n * 2,)
+
+    assert tf.while_loop(lambda n: n < 10, turned, [1], maximum_iterations=2, parallel_iterations=1)[0] == 4
+    with pytest.raises(TypeError, match="iterations_at_most"):
+        tf.while_loop(lambda n: n < 10, turned, [1], iterations_at_most=2)  # type: ignore[call-arg]
+    matrix = np.array([[1.0, 2], [0, 1]])
+    np.testing.assert_array_equal(tf.linalg.inv(matrix, adjoint=True), np.linalg.inv(matrix.T))
+    with pytest.raises(TypeError, match="casting"):
+        tf.einsum("ij->ji", matrix, casting="safe")  # type: ignore[call-arg]
+    with pytest.raises(StriateError, match="output_type"):
+        tf.matmul(matrix, matrix, output_type=tf.int32)
+    assert tf.strings.lower("\u00c4B", encoding="utf-8").numpy().decode() == "\u00e4b"
+    assert tf.strings.upper("\u00e4b").numpy().decode() == "\u00e4B"
+    with pytest.raises(StriateError, match="encoding='latin-1'"):
+        tf.strings.lower("a", encoding="latin-1")
+    with pytest.raises(StriateError, match="unit='UTF16_CHAR'"):
+        tf.strings.length("a", unit="UTF16_CHAR")
+    grey = np.zeros((4, 4, 1), np.uint8)
+    assert tf.io.encode_jpeg(grey, format="grayscale", name="jpeg").numpy()[:2] == b"\xff\xd8"
+    with pytest.raises(StriateError, match=r"format='rgb' for shape \(4, 4, 1\)"):
+        tf.io.encode_jpeg(grey, format="rgb")
+    with pytest.raises(StriateError, match="got constraint"):
+        tf.keras.backend.variable(1.0, constraint="non_neg")
+
+
 def test_printing_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     tf.print("loss:", tf.constant([1.5, 2]), sep=" ")
     assert capsys.readouterr().err == "loss: [1.5 2. ]\n"

@@ -174,6 +174,8 @@ def manual_variable_initialization(value: bool) -> None:
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
     """An array whose numbers can be replaced, in float32 if no type is given."""
+    if constraint is not None:
+        raise StriateError("variable: got constraint, which nothing would follow here; leave it out")
     return Variable(value, name=name, dtype=dtype or "float32")
 
 

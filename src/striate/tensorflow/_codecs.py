@@ -106,8 +106,11 @@ def _natural(mode: str) -> str:
 
 def encode_jpeg(image: Any, format: str = "", quality: int = 95, **options: Any) -> Tensor:
     """A JPEG file's bytes, of pixels (rows, columns, 1 or 3) in uint8."""
-    if options:
-        raise StriateError(f"encode_jpeg: got {next(iter(options))}, which is not available; leave it out")
+    if options.keys() - {"name"}:
+        raise StriateError(f"encode_jpeg: got {min(options.keys() - {'name'})}, which is not available; leave it out")
+    channels = {"": (1, 3), "default": (1, 3), "grayscale": (1,), "rgb": (3,)}.get(format, ())
+    if np.shape(image)[-1:] not in [(count,) for count in channels]:
+        raise StriateError(f"encode_jpeg: got format={format!r} for shape {np.shape(image)}, which do not fit")
     return _encoded(image, "encode_jpeg", "JPEG", quality=quality)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,12 +81,19 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], nam
     return chosen()
 
 
-def while_loop(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, **options: Any) -> Any:
-    """body of the variables as long as the condition holds of them."""
+def while_loop(
+    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, shape_invariants: Any = None,
+    parallel_iterations: int = 10, back_prop: bool = True, swap_memory: bool = False,
+    maximum_iterations: Any = None, name: str | None = None,
+) -> Any:
+    """body of the variables as long as the condition holds of them, at most `maximum_iterations` times."""
     values = tuple(loop_vars)
-    while bool(cond(*values)):
+    most = math.inf if maximum_iterations is None else int(maximum_iterations)
+    turns = 0
+    while turns < most and bool(cond(*values)):
         made = body(*values)
         values = tuple(made) if isinstance(made, (list, tuple)) else (made,)
+        turns += 1
     return values
 
 

@@ -254,6 +254,8 @@ def matmul(
     for key in older:
         if key not in ("name", "adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "output_type"):
             raise TypeError(f"matmul() got an unexpected keyword argument {key!r}")
+    if older.get("output_type") is not None:
+        raise StriateError("matmul: got output_type, which is not available; cast the result with tf.cast")
     left, right = tensor(a, "matmul"), tensor(b, "matmul")
     if min(left.ndim, right.ndim) < 2:
         raise ShapeError(f"matmul: got shapes {left.shape} and {right.shape}, expected at least two axes in both")
@@ -272,7 +274,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     return wrapped(np.tensordot(tensor(a, "tensordot"), tensor(b, "tensordot"), pairs))
 
 
-def einsum(equation: str, *inputs: Any, **options: Any) -> Tensor:
+def einsum(equation: str, *inputs: Any, optimize: str = "greedy", name: str | None = None) -> Tensor:
     """The sum of products that an equation such as "ij,jk->ik" says."""
     return wrapped(np.einsum(equation, *(tensor(each, "einsum") for each in inputs)))
 

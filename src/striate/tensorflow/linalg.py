@@ -52,13 +52,14 @@ def trace(x: Any, name: str | None = None) -> Tensor:
 
 
 def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
-    """The inverse of square matrices.
+    """The inverse of square matrices, or with `adjoint` of their conjugate transposes.
 
     Raises:
         ShapeError: a matrix that has none.
     """
+    values = tensor(input, "inv")
     try:
-        return wrapped(np.linalg.inv(tensor(input, "inv")))
+        return wrapped(np.linalg.inv(np.conj(values).swapaxes(-1, -2) if adjoint else values))
     except np.linalg.LinAlgError as error:
         raise ShapeError(f"inv: {error}") from None
 

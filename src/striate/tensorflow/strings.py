@@ -44,18 +44,28 @@ def split(input: Any, sep: str | None = None, maxsplit: int = -1, name: str | No
 
 def length(input: Any, name: str | None = None, unit: str = "BYTE") -> Tensor:
     """The number of bytes, or of characters for unit "UTF8_CHAR"."""
+    if unit not in ("BYTE", "UTF8_CHAR"):
+        raise StriateError(f'length: got unit={unit!r}, expected "BYTE" or "UTF8_CHAR"')
     count = (lambda text: len(text.decode())) if unit == "UTF8_CHAR" else len
     return wrapped(_each(count, input, "length").astype(np.int32))
 
 
 def lower(input: Any, encoding: str = "", name: str | None = None) -> Tensor:
-    """In small letters."""
-    return wrapped(_each(bytes.lower, input, "lower"))
+    """In small letters: those of ASCII, or for encoding "utf-8" all."""
+    return wrapped(_each(_in_case("lower", encoding, bytes.lower, str.lower), input, "lower"))
 
 
 def upper(input: Any, encoding: str = "", name: str | None = None) -> Tensor:
-    """In capital letters."""
-    return wrapped(_each(bytes.upper, input, "upper"))
+    """In capital letters: those of ASCII, or for encoding "utf-8" all."""
+    return wrapped(_each(_in_case("upper", encoding, bytes.upper, str.upper), input, "upper"))
+
+
+def _in_case(
+    name: str, encoding: str, of_bytes: Callable[[bytes], bytes], of_text: Callable[[str], str]
+) -> Callable[[bytes], bytes]:
+    if encoding not in ("", "utf-8"):
+        raise StriateError(f'{name}: got encoding={encoding!r}, expected "" or "utf-8"')
+    return of_bytes if not encoding else lambda text: of_text(text.decode()).encode()
 
 
 def strip(input: Any, name: str | None = None) -> Tensor:

@@ -71,8 +71,9 @@ def test_what_loading_refuses(tmp_path: Path) -> None:
     again = load(path, None, False)
     assert not again.compiled
     assert load(path, custom_objects={}, safe_mode=True).compiled
-    with pytest.raises(StriateError, match=r"custom_objects=.*files bring back the classes of striate alone"):
-        load(path, {"Mine": object})
+    assert load(path, {"Mine": object}).compiled
+    with pytest.raises(StriateError, match=r"custom_objects=\['Mine'\], expected a dictionary"):
+        load(path, ["Mine"])  # type: ignore[arg-type]
     with pytest.raises(StriateError, match="safe_mode=False, expected True; code in model files is never executed"):
         load(path, safe_mode=False)
     with pytest.raises(StriateError, match=r"custom_objects=False"):  # the older order of arguments

@@ -30,7 +30,7 @@ def f():
     x = layers.GRU(3)
     return [keras.layers.Bar(k) for keras in range(3)], lambda y: late.layers.Foo(y)
 import keras as late
-class A(keras.layers.Layer):
+class A(keras.layers.Dense):
     def call(self, keras):
         return keras.nothing
 layers.Dense(3, activaton="relu")

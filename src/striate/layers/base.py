@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from striate import regularizers
 from striate.arrays import check_finite, converted, numeric_array
-from striate.errors import DataError, ShapeError, StriateError, UnavailableError
+from striate.errors import DataError, ShapeError, StriateError
 from striate.graph import Graph, Node, Parameter, Shape, operations
 from striate.graph.execution import execute
 from striate.layers import arguments
@@ -30,7 +30,24 @@ __all__ = ["Layer", "Step", "reset_names"]
 NUMBERED = 2**31  # the first stream of random numbers of layers without a seed of their own
 
 
-class Layer(Built, Configured):
+class LayerType(type):
+    """The type of layers' classes: one of the user's own with a method `call` gets a base that makes a network of it.
+
+    Only a class whose bases are `Layer`, `Model` or others of the user's own can have one.
+    """
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> LayerType:
+        """Make a class."""
+        if "call" in namespace and not str(namespace.get("__module__")).startswith("striate."):
+            from striate.models.written import bases_with_code  # models stand above layers
+
+            bases = bases_with_code(name, bases)
+        return super().__new__(mcs, name, bases, namespace, **options)
+
+
+class Layer(Built, Configured, metaclass=LayerType):
     """Base of all layers.
 
     A subclass says in `steps` which operations it makes of an input's shape, and names in `_arguments` the attributes
@@ -57,14 +74,6 @@ class Layer(Built, Configured):
         cls._common = common
         if "__init__" in vars(cls) and cls.__module__.startswith("striate."):
             cls.__init__ = accepting(cls.__init__)  # type: ignore[method-assign]
-        if "call" in vars(cls):
-            raise UnavailableError(
-                "layers and models with call()",
-                f"{cls.__name__}: defines call(), but nothing here computes with Python code: the engine would have no "
-                "gradient for it",
-                "put the layers together with Model(inputs, outputs), as `x = Input(shape); Model(x, "
-                "Dense(10)(Flatten()(x)))`, or in a Layer define steps(shape) with operations of striate.graph.",
-            )
 
     def __init__(
         self,

@@ -129,6 +129,26 @@ class Call:
     training: bool | None = None
 
 
+class Following:
+    """Stands for `training` while a network is made: layers that are given it follow the network's mode.
+
+    Attributes:
+        asked: whether its truth has been asked for; the answer is `answer`.
+    """
+
+    def __init__(self, answer: bool) -> None:
+        self.answer, self.asked = answer, False
+
+    def __bool__(self) -> bool:
+        self.asked = True
+        return self.answer
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self) == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def connect(layer: Layer, given: Any, training: bool | None = None) -> list[SymbolicTensor]:
     """Call a layer on symbolic tensors, building it if need be.
 
@@ -137,6 +157,7 @@ def connect(layer: Layer, given: Any, training: bool | None = None) -> list[Symb
         ShapeError: tensors that do not fit; the message names the layers that they come from.
     """
     inputs = flatten(given)
+    training = None if isinstance(training, Following) else training
     for tensor in inputs:
         if not isinstance(tensor, SymbolicTensor):
             raise StriateError(

@@ -28,21 +28,19 @@ def load_model(
 
     Args:
         filepath: the file.
-        custom_objects: must be None or empty: files bring back the classes of this package alone.
+        custom_objects: classes and functions by name. None of them is needed: files that Striate writes hold networks
+            without classes of your own, and of others' files such a class is an error.
         compile: also take over optimizer, loss and metrics.
         safe_mode: must be True: there is no way to run what a file holds.
 
     Raises:
         ModelFileError: a file that is truncated, foreign or hostile.
-        StriateError: custom_objects, or safe_mode=False.
+        StriateError: custom_objects that are no dictionary, or safe_mode=False.
     """
     from striate.formats import keras_file
 
-    if custom_objects is not None and (not isinstance(custom_objects, Mapping) or custom_objects):
-        raise StriateError(
-            f"load_model: got custom_objects={custom_objects!r}, expected None; files bring back the classes of "
-            "striate alone. Make the model in Python and call model.load_weights"
-        )
+    if custom_objects is not None and not isinstance(custom_objects, Mapping):
+        raise StriateError(f"load_model: got custom_objects={custom_objects!r}, expected a dictionary or None")
     if not isinstance(compile, bool):
         raise StriateError(f"load_model: got compile={compile!r}, expected True or False")
     if safe_mode is not True:

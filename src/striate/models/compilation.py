@@ -179,7 +179,8 @@ class Compilable(Network):
         shapes = [array.shape[1:] for array in views]
         outputs = (known or {}).get(tuple(shapes))
         if outputs is None:
-            outputs = compiled.outputs(self._target_names, self._output_shapes(shapes))
+            output_shapes = self._output_shapes(shapes)  # what a method `call` puts out is known from now on
+            outputs = compiled.outputs(self._target_names, output_shapes)
         if known is not None:
             known[tuple(shapes)] = outputs
         untrained = [output.name for output in outputs if output.loss is None]

@@ -133,7 +133,7 @@ class Model(Retired, Inspection):
         if save_format is not None:
             legacy = paths.checked_format("save", save_format) != "keras"
         save = legacy_file.save_legacy_model if legacy else keras_file.save_model
-        save(self, filepath, overwrite, flag("include_optimizer", include_optimizer))
+        save(self._for_files(), filepath, overwrite, flag("include_optimizer", include_optimizer))
 
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON text, in Keras's form; options are those of `json.dumps`."""
@@ -141,7 +141,13 @@ class Model(Retired, Inspection):
 
         from striate.formats.keras_config import describe_model
 
-        return json.dumps(describe_model(self), **options)
+        return json.dumps(describe_model(self._for_files()), **options)
+
+    def _for_files(self) -> Model:
+        """The same network without classes of the user's own, which files cannot bring back."""
+        from striate.models.written import plain
+
+        return plain(self)
 
     def save_weights(
         self, filepath: str | os.PathLike[str], overwrite: bool = True, save_format: str | None = None
@@ -160,7 +166,7 @@ class Model(Retired, Inspection):
 
         if save_format is not None:
             paths.checked_format("save_weights", save_format)
-        weights_file.save_weights(self, filepath, overwrite)
+        weights_file.save_weights(self._for_files(), filepath, overwrite)
 
     def load_weights(
         self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
@@ -180,7 +186,7 @@ class Model(Retired, Inspection):
         from striate.training.arguments import flag
 
         skip_mismatch, by_name = flag("skip_mismatch", skip_mismatch), flag("by_name", by_name)
-        weights_file.load_weights(self, filepath, by_name, skip_mismatch)
+        weights_file.load_weights(self._for_files(), filepath, by_name, skip_mismatch)
 
 
 def _only_augments(graph: Graph) -> bool:

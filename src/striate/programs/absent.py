@@ -18,7 +18,7 @@ _OWN_TRAINING = (
     "callbacks of your own where need be. model.gradient(images, of=layer) is the gradient of any layer's output."
 )
 LAYER_OF_CODE = (
-    "build the layer from others with keras.Model(inputs, outputs), or define steps(shape) in a keras.layers.Layer."
+    "build the layer from others: with keras.Model(inputs, outputs), or in the call() of a keras.layers.Layer."
 )
 _AUGMENTATION = (
     "RandomFlip, RandomRotation, RandomZoom, RandomTranslation, RandomCrop, RandomContrast and RandomBrightness; "

@@ -240,12 +240,13 @@ class Reader(ast.NodeVisitor):
     def _ask_for_call(self, node: ast.ClassDef) -> None:
         """Note a method `call` of a layer or a model, which says what it computes in Python code."""
         from striate.layers import Layer
+        from striate.models import Model
 
         calls = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "call"]
         for base in map(self._full_name, node.bases if calls else []):
             with suppress(Absent):
                 kind = None if base is None else look_up(base)
-                if isinstance(kind, type) and issubclass(kind, Layer):
+                if isinstance(kind, type) and issubclass(kind, Layer) and kind not in (Layer, Model):
                     self._note(f"{node.name}.call", calls[0], LAYER_OF_CODE)
                     return
 

@@ -26,7 +26,7 @@ def test_every_activation_of_keras_is_here(keras: Any) -> None:
         ("RandomHue", "preprocessing_function"), ("MixUp", "preprocessing_function"), ("Pipeline", "keras.Sequential"),
         ("MelSpectrogram", "Conv2D"), ("LocallyConnected2D", "come nearest"),
         ("local.LocallyConnected1D", "come nearest"), ("SpectralNormalization", "MaxNorm"),
-        ("Masking", "numpy.pad"), ("InputSpec", "checks its input's shape"),
+        ("Masking", "numpy.pad"), ("Merge", "keras.layers.concatenate"), ("InputSpec", "checks its input's shape"),
     ],
 )  # fmt: skip
 def test_reasons(name: str, instead: str) -> None:

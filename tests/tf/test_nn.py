@@ -42,8 +42,8 @@ def test_math_names_are_activations_too() -> None:
 
 
 def test_other_functions_are_no_activations() -> None:
-    with pytest.raises(StriateError, match="sqrt: got the symbolic tensor"):
-        striate.layers.Dense(2, activation=tf.sqrt)(striate.Input((3,)))
+    with pytest.raises(StriateError, match="sin: got the symbolic tensor"):
+        striate.layers.Dense(2, activation=tf.sin)(striate.Input((3,)))
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
@@ -126,8 +126,7 @@ def test_in_networks() -> None:
     ]  # fmt: skip
     out = model.predict(R.random((2, 8, 8, 3), np.float32), verbose=0)
     np.testing.assert_allclose(out.sum(axis=1), 1, rtol=1e-5)
-    with pytest.raises(StriateError, match="only positions"):
-        tf.reduce_mean(x, axis=-1)
+    assert tf.reduce_mean(x, axis=-1).shape == (None, 8, 8)
 
 
 def test_tensorflow_1_optimizers() -> None:

@@ -204,6 +204,16 @@ def test_callbacks_know_the_directions() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("metrics", ["mae", ["mae"], ["mae", "mse", "acc"]])
+def test_names_of_metrics_for_every_output_as_in_keras_2(metrics: Any) -> None:
+    model = network(striate)
+    model.compile("sgd", "mse", metrics=metrics)
+    names = [metrics] if isinstance(metrics, str) else metrics
+    wanted = {f"{output}_{name}" for output in ("kind", "value") for name in ["loss", *names]} | {"loss"}
+    y = np.eye(4, dtype=np.float32)[CLASSES]
+    assert set(model.fit([A, B], [y, VALUES], verbose=0).history) == wanted
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -212,7 +222,8 @@ def test_callbacks_know_the_directions() -> None:
         ({"loss": [None, None]}, "loss: got .None, None., expected a loss for at least one of the outputs"),
         ({"loss": [SCE, "mse"], "loss_weights": [1]}, "loss_weights: got 1 for 2 losses"),
         ({"loss": "mse", "loss_weights": {"kind": 1}}, "loss_weights: got"),
-        ({"loss": [SCE, "mse"], "metrics": ["accuracy"]}, r"metrics: got \['accuracy'\] for 2 outputs"),
+        ({"loss": [SCE, "mse"], "metrics": [["accuracy"]]}, r"metrics: got \[\['accuracy'\]\] for 2 outputs"),
+        ({"loss": "mse", "metrics": [striate.metrics.MeanSquaredError()]}, r"metrics: got \[.*\] for 2 outputs"),
         ({"loss": [SCE, "mse"], "metrics": {"other": "mae"}}, r"metrics: got \['other'\], but the outputs are"),
     ],
 )

@@ -6,6 +6,7 @@ sessions (`gradients`, `placeholder`, `get_session`) has no counterpart, but for
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -63,14 +64,14 @@ from striate.tensorflow.random import uniform as _uniform
 from striate.tensors import Tensor, as_tensor, wrapped
 
 __all__ = [
-    "Variable", "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_flatten", "batch_get_value",
-    "batch_set_value", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy", "clear_session",
-    "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum", "dot", "dropout", "dtype", "elu",
-    "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function", "gather", "get_uid",
-    "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "image_dim_ordering", "in_top_k",
-    "int_shape", "is_keras_tensor", "is_sparse", "is_tensor", "l2_normalize", "learning_phase", "less", "less_equal",
-    "log", "logsumexp", "manual_variable_initialization", "max", "maximum", "mean", "min", "minimum", "ndim",
-    "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "random_normal",
+    "Variable", "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_dot", "batch_flatten",
+    "batch_get_value", "batch_set_value", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy",
+    "clear_session", "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum", "dot", "dropout",
+    "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function", "gather",
+    "get_uid", "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "image_dim_ordering",
+    "in_top_k", "int_shape", "is_keras_tensor", "is_sparse", "is_tensor", "l2_normalize", "learning_phase", "less",
+    "less_equal", "log", "logsumexp", "manual_variable_initialization", "max", "maximum", "mean", "min", "minimum",
+    "ndim", "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "random_normal",
     "random_uniform", "relu", "repeat_elements", "reset_uids", "reshape", "reverse", "round", "set_epsilon",
     "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_learning_phase", "set_value", "shape",
     "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square",
@@ -281,10 +282,9 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return tf.reduce_mean(x if is_symbolic(x) else _floats(x, "mean"), axis, keepdims)
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum."""
-    values: Tensor = tf.reduce_sum(tensor(x, "sum"), axis, keepdims)
-    return values
+    return tf.reduce_sum(x if is_symbolic(x) else tensor(x, "sum"), axis, keepdims)
 
 
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -298,22 +298,19 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return tf.reduce_max(x, axis, keepdims)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The least."""
-    values: Tensor = tf.reduce_min(x, axis, keepdims)
-    return values
+    return tf.reduce_min(x, axis, keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The standard deviation."""
-    values: Tensor = tf.math.reduce_std(_floats(x, "std"), axis, keepdims)
-    return values
+    return tf.math.reduce_std(x if is_symbolic(x) else _floats(x, "std"), axis, keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean squared distance from the mean."""
-    values: Tensor = tf.math.reduce_variance(_floats(x, "var"), axis, keepdims)
-    return values
+    return tf.math.reduce_variance(x if is_symbolic(x) else _floats(x, "var"), axis, keepdims)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -371,12 +368,25 @@ def dot(x: Any, y: Any) -> Tensor:
     return wrapped(np.dot(tensor(x, "dot"), tensor(y, "dot")))
 
 
-def transpose(x: Any) -> Tensor:
+def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
+    """The sum of products along an axis of x and of y, for each image: `layers.Dot`; at least (n, 1).
+
+    axes: the axis, or one for x and one for y; None: x's last and y's last but one.
+    """
+    from striate import layers
+
+    if axes is None:
+        axes = (ndim(x) - 1, builtins.max(ndim(y) - 2, 1))
+    made = layers.Dot(axes)([x, y])
+    return expand_dims(made, 1) if ndim(made) == 1 else made
+
+
+def transpose(x: Any) -> Any:
     """The axes turned round."""
     return tf.transpose(x)
 
 
-def permute_dimensions(x: Any, pattern: Any) -> Tensor:
+def permute_dimensions(x: Any, pattern: Any) -> Any:
     """The axes in another order."""
     return tf.transpose(x, pattern)
 
@@ -386,7 +396,7 @@ def expand_dims(x: Any, axis: int = -1) -> Any:
     return tf.expand_dims(x, axis)
 
 
-def squeeze(x: Any, axis: int) -> Tensor:
+def squeeze(x: Any, axis: int) -> Any:
     """Without an axis of size one."""
     return tf.squeeze(x, axis)
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import Shape, operations
+from striate.layers.activation import Activation
 from striate.layers.arguments import MOST_AXES
 from striate.layers.base import Layer, Step
+from striate.layers.elementwise import Log, Max, Mean, Min, OverAxes, Reciprocal, Sqrt, Sum
 from striate.layers.merging import Add, Maximum, Multiply, Subtract
 from striate.layers.naming import automatic_name
 from striate.layers.normalization import Rescaling
@@ -25,14 +27,13 @@ def combined(operator: Operator, a: Any, b: Any) -> Any:
     layer = {"Add": Add, "Subtract": Subtract, "Multiply": Multiply}.get(operator)
     if isinstance(a, SymbolicTensor) and isinstance(b, SymbolicTensor):
         if layer is None:
-            raise UnavailableError(
-                "division of tensors inside a network", f"{a}: cannot be divided by {b}",
-                "only division by a number is available.",
-            )
+            return Multiply(name=automatic_name("Divide"))([a, Reciprocal()(b)])
         return layer()([a, b])
     tensor, other = (a, b) if isinstance(a, SymbolicTensor) else (b, a)
     number = _number(tensor, other)
-    if operator == "TrueDivide" and (tensor is b or number == 0):
+    if operator == "TrueDivide" and tensor is b:
+        return combined("Multiply", number, Reciprocal()(b))
+    if operator == "TrueDivide" and number == 0:
         raise StriateError(f"{tensor}: got {a!r} / {b!r}, expected a tensor divided by a number other than 0")
     scale, offset = scaling(operator, number, tensor is b)
     return Rescaling(scale, offset, name=automatic_name(operator))(tensor)
@@ -58,11 +59,33 @@ def absolute(a: SymbolicTensor) -> Any:
 
 
 def power(a: SymbolicTensor, exponent: Any) -> Any:
-    """a ** exponent for whole exponents from 1."""
+    """a ** exponent; exponents that are not whole are for numbers above 0."""
     number = _number(a, exponent)
-    if not number.is_integer() or not 1 <= number <= LARGEST_POWER:
-        raise StriateError(f"{a}: got the exponent {exponent!r}, expected a whole number from 1 to {LARGEST_POWER}")
+    if number < 0:
+        return Reciprocal()(power(a, -number))
+    if number == 0.5:
+        return Sqrt()(a)
+    if not number.is_integer() or number > LARGEST_POWER:
+        return Activation("exponential")(number * Log()(a))
+    if number == 0:
+        raise StriateError(f"{a}: got the exponent 0, which makes 1 of every number; leave it out")
     return a if number == 1 else Multiply(name=automatic_name("Power"))([a] * int(number))
+
+
+def reduced(kind: str, a: SymbolicTensor, axis: Any, keepdims: bool) -> Any:
+    """The "sum", "mean", "max", "min", "std" or "variance" over axes of each image."""
+    layers: dict[str, type[OverAxes]] = {"sum": Sum, "mean": Mean, "max": Max, "min": Min}
+    if axis is None:
+        raise UnavailableError(
+            "sums over a whole batch inside a network", f"{a}: got no axis, but each image stays by itself",
+            f"give axes from 1 to {a.ndim - 1}, as in axis=-1.",
+        )  # fmt: skip
+    given = [int(each) for each in np.reshape(axis, -1)]
+    axes: Any = given[0] if len(given) == 1 else given
+    if kind in layers:
+        return layers[kind](axes, keepdims)(a)
+    variance = Mean(axes, keepdims)(power(a - Mean(axes, True)(a), 2))
+    return variance if kind == "variance" else Sqrt()(variance)
 
 
 def _number(tensor: SymbolicTensor, value: Any) -> float:

@@ -32,7 +32,7 @@ def make_layer(form: Any, index: int) -> Layer:
 def described(layer: Layer) -> dict[str, Any]:
     """A layer in the form in which Keras saves it, with the shape it was built for."""
     form = serialize(layer)
-    if layer.built and not isinstance(layer, Network) and not layer._of_calls:
+    if layer.built and not isinstance(layer, Network) and not layer._module.startswith("keras.src.ops."):
         form["build_config"] = {"input_shape": _lists(layer.input_shape)}
     return form
 

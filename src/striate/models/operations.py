@@ -9,6 +9,7 @@ from striate.errors import StriateError
 from striate.layers.operators import LARGEST_POWER, scaling
 
 _MERGING = ("Add", "Subtract", "Multiply", "Maximum", "Minimum")
+_OF_NUMBERS, _OVER_AXES = ("Sqrt", "Log", "Reciprocal"), ("Sum", "Mean", "Max", "Min")
 _FUNCTIONS = ("Relu", "Relu6", "Sigmoid", "Silu", "Softplus", "Softsign", "Tanh")
 
 
@@ -23,7 +24,8 @@ def as_layer(form: Any) -> Any:
     kind, nodes = form.get("class_name"), form.get("inbound_nodes")
     node = nodes[0] if isinstance(nodes, list) and len(nodes) == 1 else None
     args = node.get("args") if isinstance(node, Mapping) else None
-    made = _made(str(kind), args) if isinstance(args, list) and args and not (node or {}).get("kwargs") else None
+    known = isinstance(args, list) and args and not (node or {}).get("kwargs")
+    made = _made(str(kind), args or [], form.get("config") or {}) if known else None
     if made is None:
         raise StriateError(
             f"{form.get('name', kind)}: keras.ops.{kind} with {str(args)[:80]} has no layer here; files hold operators "
@@ -36,13 +38,17 @@ def as_layer(form: Any) -> Any:
     }  # fmt: skip
 
 
-def _made(kind: str, args: list[Any]) -> tuple[str, dict[str, Any], list[Any]] | None:
+def _made(kind: str, args: list[Any], config: Mapping[str, Any]) -> tuple[str, dict[str, Any], list[Any]] | None:
     """Class name, configuration and the arguments of the call; None if there is no such layer."""
     first, second = args[0], args[1] if len(args) == 2 else None
     if kind == "GetItem" and len(args) == 2:
         return "GetItem", {"key": second}, [first]
     if kind in _MERGING and _is_tensor(first) and _is_tensor(second):
         return kind, {}, [[first, second]]
+    if kind in _OF_NUMBERS and len(args) == 1:
+        return kind, {}, [first]
+    if kind in _OVER_AXES and len(args) == 1:
+        return kind, {key: config.get(key) for key in ("axis", "keepdims")}, [first]
     if kind == "Negative" and len(args) == 1:
         return "Rescaling", {"scale": -1.0, "offset": 0.0}, [first]
     if kind in _FUNCTIONS and len(args) == 1:

@@ -55,6 +55,9 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.layers\.ReversibleEmbedding", "keras.layers.Embedding, and Dense for the way back."),
     (r"keras\.layers\.(\w+\.)*(LocallyConnected[12]D|local)",
      "nothing. Conv1D and Conv2D, whose weights are the same at all places, come nearest."),
+    (r"keras\.layers\.(\w+\.)*Merge",
+     "keras.layers.concatenate, add, multiply, average, maximum and dot, in keras.Model([a.input, b.input], "
+     "Dense(10)(concatenate([a.output, b.output])))."),
     (r"keras\.layers\.(\w+\.)*(MaxoutDense|Highway)", "Dense layers put together with Maximum, Multiply and Add."),
     (r"keras\.layers\.(\w+\.)*InputSpec",
      "nothing to be written: every layer checks its input's shape, and says what it expected."),

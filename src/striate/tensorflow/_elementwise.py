@@ -55,6 +55,17 @@ def _activated(name: str) -> Function:
     return apply
 
 
+def _layer(name: str) -> Function:
+    """What a layer of `striate.layers.elementwise` makes of a symbolic tensor."""
+
+    def apply(x: Any) -> Any:
+        from striate.layers import elementwise
+
+        return getattr(elementwise, name)()(x)
+
+    return apply
+
+
 def _extreme(layer: str, sign: int) -> Function:
     """max(x, y) for sign 1, min(x, y) for -1; beside a number c: c + relu(x - c), c - relu(c - x)."""
 
@@ -92,12 +103,12 @@ def _by_number(function: Callable[[float], float]) -> Function:
 
 abs = _unary("abs", np.abs, "|x|", operator.abs)
 square = _unary("square", np.square, "x^2", lambda x: x * x)
-sqrt = _unary("sqrt", np.sqrt, "the square root of x")
-rsqrt = _unary("rsqrt", lambda x: 1 / np.sqrt(x), "1 / sqrt(x)")
+sqrt = _unary("sqrt", np.sqrt, "the square root of x", _layer("Sqrt"))
+rsqrt = _unary("rsqrt", lambda x: 1 / np.sqrt(x), "1 / sqrt(x)", lambda x: reciprocal(sqrt(x)))
 exp = _unary("exp", np.exp, "e^x", _activated("exponential"))
 expm1 = _unary("expm1", np.expm1, "e^x - 1", lambda x: exp(x) - 1)
-log = _unary("log", np.log, "the natural logarithm of x")
-log1p = _unary("log1p", np.log1p, "log(1 + x)")
+log = _unary("log", np.log, "the natural logarithm of x", _layer("Log"))
+log1p = _unary("log1p", np.log1p, "log(1 + x)", lambda x: log(1 + x))
 sin = _unary("sin", np.sin, "sin(x)")
 cos = _unary("cos", np.cos, "cos(x)")
 tan = _unary("tan", np.tan, "tan(x)")
@@ -112,7 +123,7 @@ erf = _unary("erf", _by_number(_erf), "2 / sqrt(pi) times the integral of e^(-t^
 lgamma = _unary("lgamma", _by_number(_lgamma), "log |gamma(x)|")
 softplus = _unary("softplus", lambda x: np.logaddexp(x, np.zeros((), x.dtype)), "log(1 + e^x)", _activated("softplus"))
 negative = _unary("negative", np.negative, "-x", operator.neg)
-reciprocal = _unary("reciprocal", lambda x: 1 / x, "1 / x")
+reciprocal: Function = _unary("reciprocal", lambda x: 1 / x, "1 / x", _layer("Reciprocal"))
 sign = _unary("sign", np.sign, "-1, 0 or 1, as the sign of x")
 floor = _unary("floor", np.floor, "the largest whole number up to x")
 ceil = _unary("ceil", np.ceil, "the least whole number from x on")

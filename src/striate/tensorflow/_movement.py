@@ -51,8 +51,15 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
         raise ShapeError(f"reshape: a tensor of shape {values.shape} does not fit shape={wanted}") from None
 
 
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
-    """The axes in another order, turned round if none is given."""
+def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any:
+    """The axes in another order, turned round if none is given. Of a symbolic tensor the batch stays first."""
+    if is_symbolic(a):
+        from striate import layers
+
+        axes = tuple(range(a.ndim))[::-1] if perm is None else sizes(perm)
+        if axes[:1] != (0,):
+            raise StriateError(f"transpose: got perm={axes} for {a}; the batch stays first: (0, ...)")
+        return layers.Permute(axes[1:])(a)
     values = tensor(a, "transpose")
     order = None if perm is None else sizes(perm)
     if order is not None and sorted(order) != list(range(values.ndim)):
@@ -73,19 +80,24 @@ def expand_dims(input: Any, axis: int, name: str | None = None) -> Any:
     return wrapped(np.expand_dims(values, axis_of("expand_dims", axis, values.ndim + 1)))
 
 
-def squeeze(input: Any, axis: Any = None, name: str | None = None, **older: Any) -> Tensor:
+def squeeze(input: Any, axis: Any = None, name: str | None = None, **older: Any) -> Any:
     """Without axes of size one: those given, or all.
 
     Raises:
         ShapeError: an axis of another size.
     """
-    values = tensor(input, "squeeze")
+    values = input if is_symbolic(input) else tensor(input, "squeeze")
     axis = older.pop("squeeze_dims", axis)
     if older:
         raise TypeError(f"squeeze() got an unexpected keyword argument {next(iter(older))!r}")
     over = axes_of("squeeze", axis, values.ndim) or None
     if over is not None and any(values.shape[each] != 1 for each in over):
         raise ShapeError(f"squeeze: got axis={axis!r} for a tensor of shape {values.shape}, expected axes of size one")
+    if is_symbolic(input):
+        from striate import layers
+
+        gone = over or [each for each in range(1, input.ndim) if input.shape[each] == 1]
+        return layers.Reshape([n for each, n in enumerate(input.shape) if each and each not in gone])(input)
     return wrapped(np.squeeze(values, over))
 
 
@@ -102,8 +114,11 @@ def concat(values: Any, axis: int, name: str = "concat") -> Any:
         raise ShapeError(f"concat: shapes {[a.shape for a in arrays]} do not fit along axis={axis}") from None
 
 
-def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
+def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     """Tensors of one shape side by side along a new axis."""
+    if is_symbolic(values):
+        place = axis_of("stack", axis, values[0].ndim + 1)
+        return concat([expand_dims(value, place) for value in values], place)
     arrays = [tensor(value, "stack") for value in values]
     try:
         return wrapped(np.stack(arrays, axis=int(axis)))

@@ -15,20 +15,21 @@ from striate.tensorflow.dtypes import as_dtype
 from striate.tensors import Tensor, wrapped
 
 Function = Callable[..., Any]
+_POOLING = {"mean": "GlobalAveragePooling", "max": "GlobalMaxPooling"}
 TopK = namedtuple("TopK", ["values", "indices"])
 Moments = namedtuple("Moments", ["mean", "variance"])
 Unique = namedtuple("Unique", ["y", "idx"])
 
 
-def _reduction(name: str, function: Function, formula: str, pooling: str = "") -> Function:
-    """A function over axes; `pooling`: the layer that does it over a symbolic image's height and width."""
+def _reduction(name: str, function: Function, formula: str, symbolic: str = "") -> Function:
+    """A function over axes; `symbolic`: what it is called for symbolic tensors."""
 
     def apply(
         input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None, **older: Any
     ) -> Any:
         axis, keepdims = former(apply.__name__, axis, keepdims, older)
-        if pooling and is_symbolic(input_tensor):
-            return _pooled(apply.__name__, pooling, input_tensor, axis, keepdims)
+        if symbolic and is_symbolic(input_tensor):
+            return _reduced(symbolic, input_tensor, axis, keepdims)
         values = tensor(input_tensor, apply.__name__)
         result = function(values, axis=axes_of(apply.__name__, axis, values.ndim), keepdims=keepdims)
         return wrapped(result)
@@ -38,14 +39,15 @@ def _reduction(name: str, function: Function, formula: str, pooling: str = "") -
     return apply
 
 
-def _pooled(function: str, layer: str, x: Any, axis: Any, keepdims: bool) -> Any:
-    """The mean or maximum over all positions of symbolic images."""
+def _reduced(kind: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    """The same of a symbolic tensor; over all positions of images it is the pooling layer that everybody knows."""
     from striate import layers
+    from striate.layers import operators
 
     positions = tuple(range(1, x.ndim - 1))
-    if axes_of(function, axis, x.ndim) != positions:
-        raise StriateError(f"{function}: got axis={axis!r} for {x}; in a network only positions, axis={positions}")
-    return getattr(layers, f"{layer}{len(positions)}D")(keepdims=keepdims)(x)
+    if kind in _POOLING and axis is not None and positions and axes_of(kind, axis, x.ndim) == positions:
+        return getattr(layers, f"{_POOLING[kind]}{len(positions)}D")(keepdims=keepdims)(x)
+    return operators.reduced(kind, x, axis, keepdims)
 
 
 def _same_type(function: Function) -> Function:
@@ -60,15 +62,15 @@ def _logsumexp(x: Tensor, axis: Any, keepdims: bool) -> Any:
     return result if keepdims else np.squeeze(result, axis=axis)
 
 
-reduce_sum = _reduction("reduce_sum", _same_type(np.sum), "The sum")
-reduce_mean = _reduction("reduce_mean", _same_type(np.mean), "The mean", "GlobalAveragePooling")
-reduce_max = _reduction("reduce_max", np.max, "The largest", "GlobalMaxPooling")
-reduce_min = _reduction("reduce_min", np.min, "The least")
+reduce_sum = _reduction("reduce_sum", _same_type(np.sum), "The sum", "sum")
+reduce_mean = _reduction("reduce_mean", _same_type(np.mean), "The mean", "mean")
+reduce_max = _reduction("reduce_max", np.max, "The largest", "max")
+reduce_min = _reduction("reduce_min", np.min, "The least", "min")
 reduce_prod = _reduction("reduce_prod", _same_type(np.prod), "The product")
 reduce_any = _reduction("reduce_any", np.any, "Whether any is true,")
 reduce_all = _reduction("reduce_all", np.all, "Whether all are true,")
-reduce_std = _reduction("reduce_std", np.std, "The standard deviation")
-reduce_variance = _reduction("reduce_variance", np.var, "The mean squared distance from the mean")
+reduce_std = _reduction("reduce_std", np.std, "The standard deviation", "std")
+reduce_variance = _reduction("reduce_variance", np.var, "The mean squared distance from the mean", "variance")
 reduce_logsumexp = _reduction("reduce_logsumexp", _logsumexp, "log(sum(exp(x)))")
 
 

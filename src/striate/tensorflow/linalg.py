@@ -26,7 +26,8 @@ __getattr__ = absent(__name__)
 def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
     """The last two axes exchanged."""
     values = tensor(a, "matrix_transpose")
-    return _transpose(values, [*range(values.ndim - 2), values.ndim - 1, values.ndim - 2], conjugate)
+    turned: Tensor = _transpose(values, [*range(values.ndim - 2), values.ndim - 1, values.ndim - 2], conjugate)
+    return turned
 
 
 def matvec(a: Any, b: Any, transpose_a: bool = False, name: str | None = None) -> Tensor:

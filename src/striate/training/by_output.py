@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,10 @@ def weights_of(weights: Any, names: Sequence[str]) -> list[float] | None:
 def metrics_of(metrics: Any, names: Sequence[str], argument: str = "metrics") -> list[list[Any]]:
     """The metrics of each output.
 
+    A list of names and functions that has not as many entries as there are outputs is for every output, as in Keras 2.
+
     Raises:
-        StriateError: neither a dictionary by output nor, for several outputs, a list with an entry for each.
+        StriateError: neither a dictionary by output nor, for several outputs, such a list or an entry for each.
     """
     if metrics is None:
         return [[] for _ in names]
@@ -65,6 +68,9 @@ def metrics_of(metrics: Any, names: Sequence[str], argument: str = "metrics") ->
         return [flat(metrics.get(name)) for name in names]
     if len(names) == 1:
         return [flat(metrics)]
+    listed = metrics if isinstance(metrics, (list, tuple)) else [metrics]
+    if len(listed) != len(names) and all(isinstance(item, str) or isfunction(item) for item in listed):
+        return [list(listed) for _ in names]
     if not isinstance(metrics, (list, tuple)) or len(metrics) != len(names):
         raise StriateError(
             f"{argument}: got {metrics!r} for {len(names)} outputs; give a list with an entry (a metric, a list or "

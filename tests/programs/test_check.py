@@ -124,3 +124,98 @@ def test_names_that_a_star_does_not_bring(tmp_path: Path) -> None:
     (tmp_path / "p.py").write_text(text)
     found = [(use.name, use.line) for use in check(str(tmp_path / "p.py")).lacking]
     assert found == [("keras.layers.LSTM", 3), ("keras.layers.Bidirectional", 5)]
+
+
+OBJECTS = """
+import keras
+import tensorflow as tf
+from keras.layers import Dense
+from keras.preprocessing.image import ImageDataGenerator
+
+model = keras.Sequential([Dense(3)])
+model.fitt(1)
+model.compile("sgd", "mse", optimiser=1)
+history = model.fit(1, 2, nb_epochs=3)
+history.histori
+history.history["loss"]
+model.history
+flow = ImageDataGenerator(rescale=2).flow(1, batchsize=3)
+flow.rewind()
+flow.samples
+optimizer = keras.optimizers.Adam()
+optimizer.step_up()
+optimizer.lr
+tf.data.Dataset.from_tensor_slice(1)
+data = tf.data.Dataset.from_tensor_slices(1).batch(3, drop=True).mapp(2)
+keras.Model.fitt
+tensor = tf.constant(1)
+tensor.numpy().reshape(1)
+tensor.evaluated
+keras.layers.Conv2D(1, 2).kernel_size
+def late():
+    model.predict_proba(1, verbos=2)
+"""
+ABOUT_OBJECTS = [
+    ("Sequential.fitt", 8), ("Sequential.compile(optimiser=...)", 9), ("Sequential.fit(nb_epochs=...)", 10),
+    ("History.histori", 11), ("ImageDataGenerator.flow(batchsize=...)", 14), ("NumpyArrayIterator.rewind", 15),
+    ("Adam.step_up", 18), ("tensorflow.data.Dataset.from_tensor_slice", 20), ("Dataset.mapp", 21),
+    ("Dataset.batch(drop=...)", 21), ("keras.Model.fitt", 22), ("Tensor.evaluated", 25),
+    ("Sequential.predict_proba(verbos=...)", 28),
+]  # fmt: skip
+
+UNKNOWN = """
+import keras
+model = keras.Sequential()
+model = {}
+model.items()
+a = b = keras.Sequential()
+for a in range(3):
+    a.real
+def f(b):
+    b.anything
+    global c
+    c = [1]
+c = keras.Sequential()
+c.append(1)
+d = keras.Sequential()
+d.mine = 3
+print(d.mine)
+if hasattr(d, "predict_step_by_step"):
+    d.predict_step_by_step()
+try:
+    d.not_there
+except AttributeError:
+    pass
+with open("x") as e:
+    e.read()
+if a:
+    g = []
+else:
+    g = keras.Sequential()
+g.append(3)
+class Net(keras.Model):
+    pass
+net = Net()
+net.own_method()
+h = keras.Sequential() if a else None
+h.anything
+"""
+
+
+def test_objects_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(OBJECTS)
+    assert sorted((use.name, use.line) for use in check(str(tmp_path / "p.py")).lacking) == sorted(ABOUT_OBJECTS)
+
+
+def test_objects_are_followed_only_as_long_as_it_is_sure_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(UNKNOWN)
+    assert check(str(tmp_path / "p.py")).lacking == []
+
+
+HERE = Path(__file__).parent
+PROGRAMS = [*HERE.glob("era?/*.py"), *HERE.glob("today/*.py"), *(HERE.parents[1] / "examples").glob("*.py")]
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_programs_that_run_lack_nothing(path: Path) -> None:
+    assert check(str(path)).lacking == []

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from striate.programs.answering import BETWEEN, own_module, own_name, public_name
+from striate.programs.kinds import has, names_in
 
 
 class Absent(LookupError):
@@ -23,7 +24,7 @@ class Absent(LookupError):
 
 
 def look_up(name: str) -> Any:
-    """What a full name such as tensorflow.keras.layers.Dense stands for; attributes of objects are not looked at.
+    """What a full name such as tensorflow.keras.layers.Dense stands for; None for attributes of objects.
 
     Raises:
         Absent: nothing of that name.
@@ -31,9 +32,9 @@ def look_up(name: str) -> Any:
     root, *parts = name.split(".")
     at, module = root, own_module(root)
     found: Any = module
-    for part in parts:
+    for number, part in enumerate(parts):
         if found is not None and not isinstance(found, ModuleType):
-            return found
+            return _inside(found, at, parts[number:])
         before, at = at, f"{at}.{part}"
         inner = own_module(at)
         if inner is not None or at in BETWEEN:
@@ -43,6 +44,17 @@ def look_up(name: str) -> Any:
         else:
             found = getattr(found, part)
     return found
+
+
+def _inside(value: Any, at: str, parts: list[str]) -> Any:
+    """What attributes of a class stand for."""
+    for part in parts:
+        if not isinstance(value, type):
+            return None
+        if not has(value, part):
+            raise Absent(f"{public_name(own_name(at))}.{part}", names_in(value))
+        at, value = f"{at}.{part}", getattr(value, part, None)
+    return value
 
 
 def public_names(module: str) -> list[str]:
@@ -55,6 +67,7 @@ def public_names(module: str) -> list[str]:
 
 def keywords_of(function: Any) -> set[str] | None:
     """The keywords that a layer, an optimizer or a function of Striate's takes; None where that cannot be told."""
+    function = getattr(function, "__func__", function)  # of a class method
     if isinstance(function, type):
         from striate.layers import Layer
         from striate.layers.former import FORMER

@@ -12,10 +12,12 @@ from typing import Any
 from striate.lookup import likely
 from striate.programs.absent import LAYER_OF_CODE
 from striate.programs.answering import is_answered
+from striate.programs.kinds import asked_names, has, kind_made_by, names_in, set_names, shared_names
 from striate.programs.missing import instead, starred
 from striate.programs.names import Absent, keywords_of, look_up, public_names
 
-Scope = dict[str, "str | None"]  # what a program's names stand for: a full name, or something of its own (None)
+# What a program's names stand for: a full name, an object of a class, or something of its own (None).
+Scope = dict[str, "str | type | None"]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _ANY = frozenset({"Exception", "BaseException"})
 
@@ -44,6 +46,8 @@ class Reader(ast.NodeVisitor):
     What a function does is read after all that surrounds it, as it runs later. Names inside a `try` that catches their
     absence are the program's own affair and are passed over.
 
+    A variable is followed as long as it is given objects of one class only.
+
     Attributes:
         lacking: the uses of what Striate lacks.
         used: the full names that are there.
@@ -56,11 +60,17 @@ class Reader(ast.NodeVisitor):
         self._later: list[tuple[list[Scope], frozenset[str], tuple[str, int], Callable[[], None]]] = []
         self._caught: frozenset[str] = frozenset()
         self._stars: list[str] = []  # modules of which all names are imported
+        self._asked: set[str] = set()  # attributes that may be absent
+        self._set: set[str] = set()  # those that objects get from the program
+        self._shared: set[str] = set()  # variables that are not followed
         self._at = "", 0  # what stands before line numbers, and which part this is
 
     def read(self, tree: ast.Module, prefix: str = "") -> None:
         """Read one part; `prefix` stands before its line numbers."""
         self._at = prefix, self._at[1] + 1
+        self._asked |= asked_names(tree)
+        self._set |= set_names(tree)
+        self._shared |= shared_names(tree)
         for statement in tree.body:
             self.visit(statement)
 
@@ -100,35 +110,53 @@ class Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         full = self._full_name(node)
+        kind = None if full else self._kind_of(node.value)
         if full is None:
             self.visit(node.value)
-        else:
+        if full is not None and node.attr not in self._asked:
             self._ask(full, node, "AttributeError")
+        elif kind is not None and node.attr not in self._asked | self._set and not has(kind, node.attr):
+            name = f"{kind.__name__}.{node.attr}"
+            if self._caught.isdisjoint({"AttributeError", *_ANY}):
+                self._note(name, node, instead(name, names_in(kind)))
 
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
-        full = self._full_name(node.func)
-        if full is None:
-            return
-        try:
-            function = look_up(full)
-        except Absent:
-            return
+        called, function = self._called(node)
         known = keywords_of(function)
         for keyword in node.keywords:
             if keyword.arg and known is not None and keyword.arg not in known:
                 close = [f"{other}=" for other in likely(keyword.arg, known)]
                 offer = f"perhaps {' or '.join(close)}." if close else "nothing."
-                self._note(f"{full.rpartition('.')[2]}({keyword.arg}=...)", keyword, offer)
+                self._note(f"{called}({keyword.arg}=...)", keyword, offer)
+
+    def _called(self, node: ast.Call) -> tuple[str, Any]:
+        """What a call is of, as far as that is known: a function or class of Striate's, or a method of an object."""
+        full = self._full_name(node.func)
+        if full is not None:
+            with suppress(Absent):
+                return full.rpartition(".")[2], look_up(full)
+        elif isinstance(node.func, ast.Attribute):
+            kind = self._kind_of(node.func.value)
+            if kind is not None:
+                return f"{kind.__name__}.{node.func.attr}", getattr(kind, node.func.attr, None)
+        return "", None
+
+    def _kind_of(self, node: ast.expr) -> type | None:
+        """The class of Striate's that a value is an object of, as far as that is known."""
+        if isinstance(node, ast.Call):
+            return kind_made_by(self._called(node)[1])
+        found = self._meaning(node.id) if isinstance(node, ast.Name) else None
+        return found if isinstance(found, type) else None
 
     # What names stand for
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
-        full = self._full_name(node.value)
+        meaning = self._full_name(node.value) or self._kind_of(node.value)
         for target in node.targets:
             if isinstance(target, ast.Name):
-                self._bind(target.id, full)
+                self._bind(target.id, meaning)
             else:
                 self.visit(target)
 
@@ -222,8 +250,15 @@ class Reader(ast.NodeVisitor):
         yield
         self._scopes.pop()
 
-    def _bind(self, name: str, full: str | None) -> None:
-        self._scopes[-1][name] = full
+    def _bind(self, name: str, meaning: str | type | None) -> None:
+        """An object is followed where the variable never stands for anything else."""
+        scope = self._scopes[-1]
+        if isinstance(meaning, type) and (name in self._shared or scope.get(name, meaning) != meaning):
+            meaning = None
+        scope[name] = meaning
+
+    def _meaning(self, name: str) -> str | type | None:
+        return next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
 
     def _is_bound(self, name: str) -> bool:
         return hasattr(builtins, name) or any(name in scope for scope in self._scopes)
@@ -233,9 +268,8 @@ class Reader(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             inner = self._full_name(node.value)
             return None if inner is None else f"{inner}.{node.attr}"
-        if isinstance(node, ast.Name):
-            return next((scope[node.id] for scope in reversed(self._scopes) if node.id in scope), None)
-        return None
+        found = self._meaning(node.id) if isinstance(node, ast.Name) else None
+        return found if isinstance(found, str) else None
 
     def _ask_for_call(self, node: ast.ClassDef) -> None:
         """Note a method `call` of a layer or a model, which says what it computes in Python code."""

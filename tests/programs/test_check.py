@@ -141,7 +141,7 @@ history.history["loss"]
 model.history
 flow = ImageDataGenerator(rescale=2).flow(1, batchsize=3)
 flow.rewind()
-flow.samples
+flow.n
 optimizer = keras.optimizers.Adam()
 optimizer.step_up()
 optimizer.lr
@@ -210,6 +210,31 @@ def test_objects_are_followed(tmp_path: Path) -> None:
 def test_objects_are_followed_only_as_long_as_it_is_sure_what_they_are(tmp_path: Path) -> None:
     (tmp_path / "p.py").write_text(UNKNOWN)
     assert check(str(tmp_path / "p.py")).lacking == []
+
+
+CODE = """
+import keras
+class Block(keras.layers.Dense):
+    def call(self, x): return x
+class Own(keras.layers.Layer):
+    def call(self, x): return x
+class Net(keras.Model):
+    def call(self, x): return x
+    def train_step(self, data): return {}
+class Far(keras.losses.Loss):
+    def call(self, a, b): return a - b
+class Seen(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs): pass
+"""
+
+
+def test_methods_that_the_engine_would_have_to_run(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(CODE)
+    report = check(str(tmp_path / "p.py"))
+    assert [(use.name, use.line) for use in report.lacking] == [
+        ("Block.call", 4), ("Net.train_step", 9), ("Far.call", 11)
+    ]  # fmt: skip
+    assert "instead: train with model.fit or model.train_on_batch" in str(report)
 
 
 HERE = Path(__file__).parent

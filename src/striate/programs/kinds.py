@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
+from striate.errors import UnavailableError
+
+# Methods in which programs say what layers, models, losses and optimizers compute.
+CODE = ("call", "train_step", "test_step", "predict_step", "compute_loss", "update_step", "apply_gradients")
+
 
 def kind_made_by(function: Any) -> type | None:
     """The class of Striate's whose object a call gives: of the class itself, or what a function says it returns."""
@@ -44,7 +49,8 @@ def has(kind: type, name: str) -> bool:
 
 
 def _derived(kind: type) -> Iterator[type]:
-    for derived in type.__subclasses__(kind):
+    subclasses: list[type] = type.__subclasses__(kind)
+    for derived in subclasses:
         yield derived
         yield from _derived(derived)
 
@@ -59,6 +65,17 @@ def _functions(kind: type) -> Iterator[FunctionType]:
 def _set_by(function: FunctionType) -> set[str]:
     """The attributes that a function sets; of what, does not matter."""
     return {step.argval for step in dis.get_instructions(function) if step.opname == "STORE_ATTR"}
+
+
+def refused(kind: type, method: str) -> str | None:
+    """What there is instead where classes derived from one of Striate's may not define a method; else None."""
+    if method not in CODE or not _is_ours(kind):
+        return None
+    try:
+        type(kind)("Derived", (kind,), {method: lambda self: None, "__module__": "__main__"})
+    except UnavailableError as error:
+        return error.instead
+    return None
 
 
 def set_names(tree: ast.AST) -> set[str]:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from striate.lookup import likely
-from striate.programs.absent import LAYER_OF_CODE
 from striate.programs.answering import is_answered
-from striate.programs.kinds import asked_names, has, kind_made_by, names_in, set_names, shared_names
+from striate.programs.kinds import asked_names, has, kind_made_by, names_in, refused, set_names, shared_names
 from striate.programs.missing import instead, starred
 from striate.programs.names import Absent, keywords_of, look_up, public_names
 
@@ -216,7 +215,7 @@ class Reader(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for part in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(part)
-        self._ask_for_call(node)
+        self._ask_for_code(node)
         self._bind(node.name, None)
         with self._inside({}):
             for statement in node.body:
@@ -271,18 +270,16 @@ class Reader(ast.NodeVisitor):
         found = self._meaning(node.id) if isinstance(node, ast.Name) else None
         return found if isinstance(found, str) else None
 
-    def _ask_for_call(self, node: ast.ClassDef) -> None:
-        """Note a method `call` of a layer or a model, which says what it computes in Python code."""
-        from striate.layers import Layer
-        from striate.models import Model
-
-        calls = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "call"]
-        for base in map(self._full_name, node.bases if calls else []):
+    def _ask_for_code(self, node: ast.ClassDef) -> None:
+        """Note methods by which a class of the program's says in Python code what Striate leaves to its engine."""
+        for base in map(self._full_name, node.bases):
             with suppress(Absent):
                 kind = None if base is None else look_up(base)
-                if isinstance(kind, type) and issubclass(kind, Layer) and kind not in (Layer, Model):
-                    self._note(f"{node.name}.call", calls[0], LAYER_OF_CODE)
-                    return
+                for part in node.body:
+                    if isinstance(kind, type) and isinstance(part, ast.FunctionDef):
+                        offer = refused(kind, part.name)
+                        if offer:
+                            self._note(f"{node.name}.{part.name}", part, offer)
 
     def _ask(self, name: str, node: ast.stmt | ast.expr, *errors: str) -> bool:
         """Whether Striate has a name; notes it either way, unless the program catches what would be raised."""

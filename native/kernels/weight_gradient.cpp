@@ -216,7 +216,10 @@ void lanes_to_rows(const float* input, float* rows, int64_t positions, int64_t c
     for (int64_t c0 = 0; c0 < row_length; c0 += LANES) {
       Lane v[LANES];
       const Lane* in = lanes(input) + p * channels + c0;
-      for (int c = 0; c < LANES; c++) v[c] = c0 + c < channels ? in[c] : zero();
+      if (c0 + LANES <= channels)
+        for (int c = 0; c < LANES; c++) v[c] = in[c];
+      else
+        for (int c = 0; c < LANES; c++) v[c] = c0 + c < channels ? in[c] : zero();
       transpose(v);
       for (int l = 0; l < LANES; l++) store(rows + (p * LANES + l) * row_length + c0, v[l]);
     }

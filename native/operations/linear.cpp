@@ -232,8 +232,7 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
 // (kernels/weight_gradient.cpp; measured, see docs/performance.md).
 static bool by_rows(const Convolution& c, int lanes) {
   if (c.groups > 1 || c.out.positions() == 1) return c.groups == 1;
-  const bool few_taps = c.rows() < 48, few_channels = c.in.channels <= 8 && c.out.channels <= 64;
-  return c.out.channels >= lanes && !few_taps && !few_channels;
+  return c.out.channels >= lanes && c.rows() >= (c.out.channels >= 64 ? 24 : 32);
 }
 
 static void direct_weight_gradient(Builder& b, int index, const Convolution& c, int dy) {

@@ -8,6 +8,8 @@ import pytest
 
 from striate import activations, layers
 from striate.programs.absent import reason
+from striate.programs.elsewhere import exists, read
+from striate.programs.names import Absent, look_up
 
 
 def test_every_layer_of_keras_is_here_or_has_a_reason(keras: Any) -> None:
@@ -36,3 +38,41 @@ def test_reasons(name: str, instead: str) -> None:
 def test_what_is_there_needs_none() -> None:
     for name in layers.__all__:
         assert reason(f"keras.layers.{name}") is None, name
+
+
+@pytest.mark.parametrize("name", [
+    "keras.layers.LSTM", "keras.tree", "tensorflow.raw_ops", "tensorflow.train.Checkpoint", "Sequential.export",
+    "keras.layers.core.MaxoutDense", "keras.utils.np_utils.probas_to_classes", "tensorflow.data.Dataset.window",
+    "Adam.minimize",
+])  # fmt: skip
+def test_names_of_other_libraries_are_known(name: str) -> None:
+    assert exists(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["keras.layers.Dnse", "keras.layerss", "tensorflow.nn.reluu", "Sequential.sumary", "keras.Sequentia", "x"]
+)
+def test_slips_are_told_apart(name: str) -> None:
+    assert not exists(name)
+
+
+def test_every_name_of_keras_is_here_or_known_to_be_elsewhere(keras: Any) -> None:
+    places = [
+        "layers", "utils", "callbacks", "models", "losses", "metrics", "optimizers", "initializers", "regularizers",
+        "backend",
+    ]  # fmt: skip
+    names = [f"keras.{place}.{name}" for place in places for name in vars(getattr(keras, place)) if name[0] != "_"]
+    assert len(names) > 400
+    assert [name for name in names if not _is_here(name) and not exists(name)] == []
+
+
+def _is_here(name: str) -> bool:
+    try:
+        look_up(name)
+    except Absent:
+        return False
+    return True
+
+
+def test_tables_are_read() -> None:
+    assert read("# c: x\na.b: c d\n    e\nf: g\n") == {"a.b": {"c", "d", "e"}, "f": {"g"}}

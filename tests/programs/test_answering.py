@@ -90,7 +90,6 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
     [
         ("from keras.layers import LSTM", "keras.layers.LSTM", "nothing. Striate is for convolutional networks"),
         ("from tensorflow.keras.layers import Dense, Bidirectional", "keras.layers.Bidirectional", "nothing."),
-        ("import keras; keras.layers.Dnse(3)", "keras.layers.Dnse", "perhaps keras.layers.Dense."),
         ("import keras.src.layers", "keras.src", "the names of `keras` itself"),
         ("from keras.src import ops", "keras.src", "private"),
         ("import keras.wrappers.scikit_learn", "keras.wrappers", "nothing. Give scikit-learn"),
@@ -99,11 +98,8 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
             "import sys; sys.modules['tensorboard'] = None; import keras; keras.callbacks.TensorBoard()",
             "keras.callbacks.TensorBoard without the package tensorboard", 'pip install "striate[tensorboard]"',
         ),
-        ("from keras.layers import Xyzzy", "keras.layers.Xyzzy", "nothing."),
         ("from keras.preprocessing.text import Tokenizer", "keras.preprocessing.text", "Striate is for images"),
         ("from keras.applications import Xception", "keras.applications.Xception", "`striate networks`"),
-        ("import keras; keras.Sequential().frobnicate()", "Sequential.frobnicate", "nothing."),
-        ("import keras; keras.Sequential().sumary()", "Sequential.sumary", "perhaps Sequential.summary."),
         ("from keras.layers import *; LSTM(3)", "keras.layers.LSTM", "nothing. Striate is for convolutional"),
         (
             "import keras; keras.Sequential().compile('sgd', lambda y, p: y)", "losses of Python code",
@@ -157,6 +153,38 @@ def test_missing_names_fail_on_their_line(run: Run, line: str, name: str, offer:
     assert rest[0].startswith("Instead: ")
     assert offer in " ".join(rest)
     assert all(len(text) <= 80 for text in rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (
+            "import keras; keras.layers.Dnse(3)",
+            "AttributeError: module 'striate.keras.layers' has no attribute 'Dnse'. Did you mean: 'Dense'?",
+        ),
+        (
+            "from keras.layers import Dnse",
+            "ImportError: cannot import name 'Dnse' from 'striate.keras.layers' (unknown location). Did you mean: "
+            "'Dense'?",
+        ),
+        ("import keras, keras.layrs", "ModuleNotFoundError: No module named 'keras.layrs'. Did you mean: 'layers'?"),
+        (
+            "import keras; keras.Sequential().sumary()",
+            "AttributeError: 'Sequential' object has no attribute 'sumary'. Did you mean: 'summary'?",
+        ),
+        (
+            "import tensorflow as tf; tf.nn.frobnicate()",
+            "AttributeError: module 'striate.tensorflow.nn' has no attribute 'frobnicate'",
+        ),
+    ],
+)
+def test_slips_are_errors_of_the_program(run: Run, line: str, error: str) -> None:
+    done = run(f"\n\n{line}\n")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[-1] == error
+    assert next(text for text in lines if text.startswith("  File")).endswith("line 3, in <module>")
+    assert "striate/keras" not in done.stderr.replace("striate.keras", "")
 
 
 def test_programs_can_ask_and_catch(run: Run) -> None:

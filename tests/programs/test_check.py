@@ -115,6 +115,14 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, said: str) ->
         check(str(tmp_path / "none.py"))
 
 
+def test_slips_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text("import keras\nkeras.layers.Dnse(3)\nkeras.tree\nkeras.frobnicate\n")
+    assert [use.instead for use in check(str(tmp_path / "p.py")).lacking] == [
+        "TensorFlow and Keras have no such name, either; perhaps keras.layers.Dense.", "nothing.",
+        "TensorFlow and Keras have no such name, either.",
+    ]  # fmt: skip
+
+
 def test_names_that_a_star_does_not_bring(tmp_path: Path) -> None:
     text = (
         "from keras.layers import *\nfrom keras.applications import *\nprint(LSTM, EPOCHS, lstm)\n"

@@ -30,9 +30,9 @@ def test_all_names_are_there(module: str) -> None:
 
 
 def test_missing_names_say_what_there_is() -> None:
-    with pytest.raises(AttributeError, match="did you mean 'reduce_mean'"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'reduce_men'$"):  # Python says which is near
         tf.reduce_men  # noqa: B018
-    with pytest.raises(AttributeError, match="did you mean 'conv2d'") as caught:
+    with pytest.raises(AttributeError, match=r"has no attribute 'conv2dd'$") as caught:
         tf.nn.conv2dd  # noqa: B018
     assert (caught.value.name, caught.value.obj) == ("conv2dd", tf.nn)
     with pytest.raises(AttributeError, match=r"model\.gradient"):

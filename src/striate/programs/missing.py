@@ -16,6 +16,7 @@ from striate.errors import UnavailableError
 from striate.lookup import likely
 from striate.programs.absent import reason
 from striate.programs.answering import ROOTS, is_answered, own_name, public_name
+from striate.programs.elsewhere import exists
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _CANNOT_IMPORT = re.compile(r"cannot import name '([^']+)' from")
@@ -46,16 +47,35 @@ class Missing:
 
 
 def missing(error: BaseException | None) -> Missing | None:
-    """The name that an error is about, if a program of the user's asked one of Striate's namespaces for it."""
+    """The name that an error is about, if a program of the user's asked one of Striate's namespaces for it.
+
+    A name that no TensorFlow and Keras has is a slip of the program's, as an error says that Python would raise there.
+    """
     if isinstance(error, UnavailableError):
         place = _innermost(error, own=False)
         return None if place is None else _missing(error.name, error.instead, place)
-    found = _asked(error)
-    place = _innermost(error)
-    if found is None or place is None or is_striate(place[0]):
+    found, place = asked(error), _innermost(error)
+    if found is None or place is None or not exists(found[0]):
         return None
     name, known = found
     return _missing(name, instead(name, known), place)
+
+
+def asked(error: BaseException | None) -> tuple[str, list[str]] | None:
+    """The full name that a program of the user's asked Striate for in vain, and the names that are there."""
+    place = _innermost(error)
+    return None if place is None or is_striate(place[0]) else _asked(error)
+
+
+def suggest(error: BaseException) -> None:
+    """Have an error about a name that is imported say the nearest one, as Python says it of attributes."""
+    found = asked(error)
+    if found is None or not isinstance(error, ImportError) or exists(found[0]):
+        return
+    close = likely(found[0].rpartition(".")[2], found[1])
+    python_says_it = sys.version_info >= (3, 12) and not isinstance(error, ModuleNotFoundError)
+    if close and not python_says_it:
+        error.msg = f"{error.msg}. Did you mean: {close[0]!r}?"
 
 
 def _missing(name: str, offer: str, place: tuple[FrameType, int]) -> Missing:
@@ -90,10 +110,10 @@ def instead(name: str, known: Sequence[str] = ()) -> str:
     if why is not None:
         return why
     place, _, last = name.rpartition(".")
-    close = likely(last, known)
-    if not close:
-        return "nothing."
-    return f"perhaps {' or '.join(f'{place}.{other}' for other in close)}."
+    close = " or ".join(f"{place}.{other}" for other in likely(last, known))
+    if exists(name):
+        return f"perhaps {close}." if close else "nothing."
+    return f"TensorFlow and Keras have no such name, either{f'; perhaps {close}' if close else ''}."
 
 
 def _asked(error: BaseException | None) -> tuple[str, list[str]] | None:

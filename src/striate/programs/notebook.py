@@ -9,7 +9,7 @@ from typing import Any
 
 from striate.errors import StriateError
 from striate.programs.answering import answer, stop
-from striate.programs.missing import missing
+from striate.programs.missing import missing, suggest
 from striate.programs.tracebacks import shorten
 
 
@@ -40,6 +40,7 @@ def unload(shell: Any) -> None:
 def _show(shell: Any, kind: type, error: BaseException, traceback: TracebackType, tb_offset: int | None = None) -> None:
     lacking = missing(error.with_traceback(traceback))
     if lacking is None:
+        suggest(error)
         shorten(error, None)
         shell.showtraceback((kind, error, error.__traceback__), tb_offset=tb_offset)
         return

@@ -11,7 +11,7 @@ from types import CodeType, ModuleType
 
 from striate.errors import StriateError
 from striate.programs.answering import answer
-from striate.programs.missing import missing
+from striate.programs.missing import missing, suggest
 from striate.programs.processes import carry_over
 from striate.programs.tracebacks import shorten
 
@@ -99,6 +99,7 @@ def _report(error: BaseException, code: CodeType | None) -> int:
     if lacking is not None:
         print(f"striate: {lacking}", file=sys.stderr)
         return LACKING
+    suggest(error)
     shorten(error, code)
     try:
         sys.excepthook(type(error), error, error.__traceback__)

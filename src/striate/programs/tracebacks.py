@@ -7,7 +7,7 @@ import sysconfig
 from types import CodeType, TracebackType
 
 from striate.errors import StriateError
-from striate.programs.missing import is_striate, missing
+from striate.programs.missing import asked, is_striate
 
 _LIBRARIES = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "purelib", "platlib"))
 _MENDABLE = (StriateError, OSError, KeyboardInterrupt)
@@ -27,7 +27,7 @@ def shorten(error: BaseException, program: CodeType | None) -> None:
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
         seen.add(id(at))
-        mendable = isinstance(at, _MENDABLE) or missing(at) is not None
+        mendable = isinstance(at, _MENDABLE) or asked(at) is not None
         at.__traceback__ = _joined(_chosen(_entries(at.__traceback__), program, mendable))
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
 

@@ -6,11 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from striate.lookup import likely
-
 
 def absent(module: str) -> Callable[[str], Any]:
-    """A module's `__getattr__`: AttributeError, with what there is in place of the name.
+    """A module's `__getattr__`: AttributeError, with what there is in place of a name of TensorFlow.
 
     module: its `__name__`.
     """
@@ -25,9 +23,6 @@ def absent(module: str) -> Callable[[str], Any]:
         from striate.programs.absent import reason
 
         why = reason(f"{module[len('striate.') :]}.{name}")
-        if why is not None:
-            return f"; instead: {why}"
-        close = likely(name, dir(sys.modules[module]))
-        return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        return "" if why is None else f"; instead: {why}"
 
     return __getattr__

@@ -81,6 +81,62 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
     __iand__ = __ior__ = __ixor__ = __ilshift__ = __irshift__ = _new
 
 
+class State(Tensor):
+    """A tensor whose numbers can be replaced. What is computed with it is a plain tensor.
+
+    Attributes:
+        name: for the reader.
+    """
+
+    name: str = "state"
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        given = [value.view(Tensor) if isinstance(value, State) else value for value in inputs]
+        return getattr(ufunc, method)(*given, **options)
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        return found.view(Tensor) if isinstance(found, State) else found
+
+    def assign(
+        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> State:
+        """Replace the numbers.
+
+        Raises:
+            ShapeError: another shape.
+        """
+        new = as_tensor(value, self.dtype, "assign")
+        if new.shape != self.shape:
+            raise ShapeError(f"{self.name}: assign got a value of shape {new.shape}, expected {self.shape}")
+        self.view(np.ndarray)[...] = new
+        return self
+
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> State:
+        """Add to the numbers."""
+        return self.assign(self.value() + as_tensor(delta, self.dtype, "assign_add"))
+
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> State:
+        """Subtract from the numbers."""
+        return self.assign(self.value() - as_tensor(delta, self.dtype, "assign_sub"))
+
+    def value(self) -> Tensor:
+        """The numbers as they are now."""
+        return wrapped(self.view(np.ndarray).copy())
+
+    def read_value(self) -> Tensor:
+        """The numbers as they are now."""
+        return self.value()
+
+    def numpy(self) -> Any:
+        """The numbers as they are now, as a plain array or number."""
+        return self.value().numpy()
+
+
 def wrapped(array: Any) -> Tensor:
     """An array, a number of NumPy or text as a tensor, on the same memory."""
     return np.asarray(array, dtype=object if isinstance(array, bytes) else None).view(Tensor)

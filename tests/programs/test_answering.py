@@ -118,10 +118,6 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
             "optimizers of Python code", "use one of keras.optimizers",
         ),
         (
-            "import keras; keras.metrics.Metric('m').add_weight('w')", "keras.metrics.Metric.add_weight",
-            "keep numbers or NumPy arrays as attributes",
-        ),
-        (
             "import keras; keras.layers.Lambda(lambda x: keras.backend.sum(x))(keras.Input((3,)))",
             "sums over a whole batch inside a network", "give axes from 1 to 1",
         ),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # for type checkers; at run time the table of places answers
     from striate.models import Model, Sequential
     from striate.optimizers import Optimizer
 
+_OWN = ("backend", "ops", "random")  # modules of this package
 __version__ = "3.15.1"  # of the Keras whose interface this is
 
 __all__ = [
@@ -50,14 +51,14 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    if name in PLACES or name == "backend":
+    if name in PLACES or name in _OWN:
         return importlib.import_module(f"{__name__}.{name}")
     return _spaces.look_up(sys.modules[__name__], "", name)
 
 
 def __dir__() -> list[str]:
     places = {place for place in PLACES if "." not in place}
-    return sorted({*places, *_spaces.names_of(""), "__version__", "backend", "version"})
+    return sorted({*places, *_spaces.names_of(""), "__version__", *_OWN, "version"})
 
 
 _spaces.make()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.errors import ShapeError, StriateError, UnavailableError
+from striate.errors import ShapeError, StriateError
 from striate.lookup import snake_case
-from striate.tensors import handing_out
+from striate.tensors import State, handing_out
 
 Float64 = NDArray[np.float64]
 MetricFunction = Callable[..., ArrayLike]
@@ -19,7 +19,8 @@ MetricFunction = Callable[..., ArrayLike]
 class Metric:
     """Base of metrics: fed with pieces of a data set, shows one number for all of it.
 
-    Your own subclass defines `update_state`, `result` and `reset_state`, on NumPy arrays.
+    Your own subclass defines `update_state` and `result`, on arrays, and keeps what it needs in attributes: numbers and
+    arrays, which its `reset_state` sets back, or what `add_weight` gave, which is set to zero by itself.
 
     Attributes:
         direction: "up" when larger is better, "down" when smaller is, None when unknown; for callbacks in mode "auto".
@@ -40,6 +41,7 @@ class Metric:
         if dtype not in (None, "float32"):
             raise StriateError(f'{name}: got dtype={dtype!r}, expected None or "float32"')
         self.name = name
+        self._states: list[State] = []
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         """Take in some more examples."""
@@ -50,15 +52,43 @@ class Metric:
         raise NotImplementedError(f"{type(self).__name__} has no result")
 
     def reset_state(self) -> None:
-        """Forget all examples."""
-        raise NotImplementedError(f"{type(self).__name__} has no reset_state")
+        """Forget all examples: what `add_weight` gave becomes zero."""
+        if not self._states:
+            raise NotImplementedError(f"{type(self).__name__} has no reset_state")
+        for state in self._states:
+            state.assign(np.zeros(state.shape))
 
-    def add_weight(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not available: raises UnavailableError. A metric's state is attributes: numbers and NumPy arrays."""
-        raise UnavailableError(
-            "keras.metrics.Metric.add_weight", f"{type(self).__name__}: metrics have no weights here",
-            "keep numbers or NumPy arrays as attributes, such as self.total = 0.0.",
-        )
+    def reset_states(self) -> None:
+        """`reset_state`, as Keras 2 called it."""
+        self.reset_state()
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None, **options: Any
+    ) -> State:
+        """A number or an array that `assign`, `assign_add` and `assign_sub` change.
+
+        Args:
+            shape: () for a number; in Keras 2's order of arguments the name comes first.
+            initializer: as for layers.
+            dtype: the type of the numbers; float32 if not given.
+            name: for the reader.
+            **options: Keras 2's `aggregation` and `synchronization`, without effect.
+        """
+        from striate import initializers
+
+        if isinstance(shape, str):
+            shape, name = (), shape
+        make = initializers.get(initializer) or initializers.Zeros()
+        kind = np.dtype(getattr(dtype, "name", dtype) or "float32")
+        state = np.array(make(tuple(shape), dtype="float32"), dtype=kind).view(State)
+        state.name = name or "state"
+        self._states.append(state)
+        return state
+
+    @property
+    def variables(self) -> list[State]:
+        """What `add_weight` gave."""
+        return list(self._states)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in some more examples and return the value over all."""

@@ -89,7 +89,7 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.backend\.(get_session|set_session|tensorflow_backend)(\..*)?", _SESSION),
     (r"keras\.mixed_precision(\..*)?|keras\.(DTypePolicy|FloatDTypePolicy|dtype_policies)(\..*)?",
      "float32, in which everything is computed; on GPUs see compile(engine=...) in docs/engines.md."),
-    (r"keras\.ops(\..*)?", "NumPy's functions, on what models and layers return."),
+    (r"keras\.(ops|random)\..*", "NumPy's functions, on what models and layers return."),
     (r"tensorflow\.python\..*", "the names of `tensorflow` itself; tensorflow.python is private to TensorFlow."),
     (r"keras\.applications\.(\w+\.)?\w+", "the networks of keras.applications that `striate networks` lists."),
 ]  # fmt: skip

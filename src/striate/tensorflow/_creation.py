@@ -10,7 +10,7 @@ import numpy as np
 from striate.errors import ShapeError
 from striate.tensorflow._arguments import tensor
 from striate.tensorflow.dtypes import as_dtype
-from striate.tensors import Tensor, as_tensor, wrapped
+from striate.tensors import State, Tensor, as_tensor, wrapped
 
 
 def _dtype(dtype: Any) -> np.dtype[Any] | None:
@@ -46,7 +46,7 @@ def convert_to_tensor(
     return tensor(value, "convert_to_tensor", _dtype(dtype))
 
 
-class Variable(Tensor):
+class Variable(State):
     """A tensor whose numbers can be replaced. What is computed with it is a plain tensor.
 
     Args:
@@ -58,7 +58,6 @@ class Variable(Tensor):
         shape: theirs.
     """
 
-    name: str
     trainable: bool
 
     def __new__(
@@ -72,52 +71,6 @@ class Variable(Tensor):
         made = np.array(constant(value, dtype)).view(cls)
         made.name, made.trainable = f"{name or 'Variable'}:0", bool(trainable)
         return made
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        given = [value.view(Tensor) if isinstance(value, Variable) else value for value in inputs]
-        return getattr(ufunc, method)(*given, **options)
-
-    def __getitem__(self, key: Any) -> Any:
-        found = super().__getitem__(key)
-        return found.view(Tensor) if isinstance(found, Variable) else found
-
-    def assign(
-        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
-    ) -> Variable:
-        """Replace the numbers.
-
-        Raises:
-            ShapeError: another shape.
-        """
-        new = as_tensor(value, self.dtype, "assign")
-        if new.shape != self.shape:
-            raise ShapeError(f"{self.name}: assign got a value of shape {new.shape}, expected {self.shape}")
-        self.view(np.ndarray)[...] = new
-        return self
-
-    def assign_add(
-        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
-    ) -> Variable:
-        """Add to the numbers."""
-        return self.assign(self.value() + as_tensor(delta, self.dtype, "assign_add"))
-
-    def assign_sub(
-        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
-    ) -> Variable:
-        """Subtract from the numbers."""
-        return self.assign(self.value() - as_tensor(delta, self.dtype, "assign_sub"))
-
-    def value(self) -> Tensor:
-        """The numbers as they are now."""
-        return wrapped(self.view(np.ndarray).copy())
-
-    def read_value(self) -> Tensor:
-        """The numbers as they are now."""
-        return self.value()
-
-    def numpy(self) -> Any:
-        """The numbers as they are now, as a plain array or number."""
-        return self.value().numpy()
 
 
 def zeros(shape: Any, dtype: Any = "float32", name: str | None = None) -> Tensor:

@@ -1,12 +1,16 @@
 #include "linear.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "../update.h"
 #include "winograd.h"
 
 namespace striate {
+
+GroupShare share_of_groups(const Convolution& c, const Work& w) {
+  const int64_t groups = c.groups;
+  if (groups == 1 || c.depthwise()) return {0, 1, w.part, w.parts};
+  return {groups * w.part / w.parts, groups * (w.part + 1) / w.parts, 0, 1};
+}
 
 int zeros_around(Builder& b, const char* name, int x, const Spatial& in, const Axes& before, const Axes& after) {
   if (before == Axes{0, 0, 0} && after == Axes{0, 0, 0}) return x;
@@ -31,18 +35,10 @@ int zeros_around(Builder& b, const char* name, int x, const Spatial& in, const A
   return to;
 }
 
-// The input with its zeros around it, which forward and the weight gradient share.
-static int padded_input(Builder& b, int index, const Convolution& c) {
+int padded_input(Builder& b, int index, const Convolution& c) {
   const auto found = b.padded.find(index);
   if (found != b.padded.end()) return found->second;
   return b.padded[index] = zeros_around(b, "pad", b.input_value(index), c.in, c.before, c.after);
-}
-
-// One position and more weights than a core's cache holds: better taken for the whole batch, so that each weight is read once
-// and by one thread. Fewer weights are read again for each pack, whose activations then need not leave the cache.
-static bool takes_whole_batch(const Convolution& c) {
-  constexpr int64_t CACHED = 128 * 1024;
-  return c.dense() && c.rows() * c.out.channels > CACHED;
 }
 
 // Weights whose rows lie far apart are packed, once a step, into the order in which the kernel reads them.
@@ -54,17 +50,6 @@ static bool pack(Builder& b, const float* weights, const Convolution& c) {
     w.plan.kernels.pack_weights(weights, w.plan.workspace(), inputs, outputs, outputs, width, w.part, w.parts);
   });
   return true;
-}
-
-// The groups that a share of a layer's work takes; with one group, or one for each channel, the kernels divide the filters.
-struct GroupShare {
-  int64_t first, last, part, parts;
-};
-
-static GroupShare share(const Convolution& c, const Work& w) {
-  const int64_t groups = c.groups;
-  if (groups == 1 || c.depthwise()) return {0, 1, w.part, w.parts};
-  return {groups * w.part / w.parts, groups * (w.part + 1) / w.parts, 0, 1};
 }
 
 // What a convolution leaves for a pooling is often more than a core's cache holds: then some rows are computed and pooled
@@ -86,20 +71,6 @@ static void choose_slices(Builder& b, int index, const Convolution& c, bool pack
   slices.fleeting = !b.goes_back() || (cheap && !b.needs_input_gradient(index));
   if (slices.fleeting) b.replace_value(index, b.sliced_buffer(slices, c.out.elements()));
 }
-
-// What a slice takes of all positions, and where it begins in the input and in the map's buffer, in lane vectors.
-struct SliceOfRows {
-  const Slicing& slices;
-  int64_t slice;
-  Positions positions;
-  int64_t first_row, input;
-
-  SliceOfRows(const Positions& whole, const Slicing& slices, int64_t s)
-      : slices(slices), slice(s), positions(whole), first_row(slices.any() ? slices.row(s) : 0), input(first_row * whole.in_row) {
-    if (slices.any()) positions.height = slices.row(s + 1) - first_row;
-  }
-  int64_t output(const Work& w) const { return slices.any() ? w.row_at(slices, slice) * positions.out_row : 0; }
-};
 
 static void correlation_phases(Builder& b, int index, const Convolution& c, bool packed, const Slicing& slices);
 
@@ -146,7 +117,7 @@ static void correlation_phases(Builder& b, int index, const Convolution& c, bool
   k.relu = b.has_relu(index);
   if (takes_whole_batch(c)) return dense_phase(b, c, k, weights, bias, x, y);
   b.plan.per_pack("forward", {x, y}, [=, spans = c.spans(), rows = c.row_spans()](const Work& w) {
-    const GroupShare groups = share(c, w);
+    const GroupShare groups = share_of_groups(c, w);
     for (int64_t g = groups.first; g < groups.last; g++) each_slice(w, slices, [&](int64_t s) {
       const SliceOfRows slice(k.positions, slices, s);
       Correlation run = k;
@@ -207,7 +178,7 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
   if (gate >= 0) buffers.push_back(gate);
   b.plan.per_pack(name, buffers, [=](const Work& w) {
     const int lanes = w.plan.kernels.lanes;
-    const GroupShare groups = share(c, w);
+    const GroupShare groups = share_of_groups(c, w);
     for (int64_t g = groups.first; g < groups.last; g++)
       for (const InputPhase& phase : plan.phases) {
         Correlation run = k;
@@ -226,137 +197,6 @@ void transposed_correlation(Builder& b, const char* name, const Correlation& k, 
         (c.depthwise() ? w.plan.kernels.correlate_depthwise_transposed : w.plan.kernels.correlate_transposed)(run);
       }
   }, true);
-}
-
-// Many filters fill vectors of their own, if there are taps enough for turning them to pay; else lanes of images do better
-// (kernels/weight_gradient.cpp; measured, see docs/performance.md).
-static bool by_rows(const Convolution& c, int lanes) {
-  if (c.groups > 1 || c.out.positions() == 1) return c.groups == 1;
-  return c.out.channels >= lanes && c.rows() >= (c.out.channels >= 64 ? 24 : 32);
-}
-
-static void direct_weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
-  const int parameter = b.node(index).parameters[0];
-  weight_gradient_of(b, parameter, c, padded_input(b, index, c), dy, b.own_slices(index, true));
-}
-
-void weight_gradient_of(Builder& b, int parameter, const Convolution& c, int x, int dy, const Slicing& slices) {
-  const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
-  const bool again = b.claim(parameter, whole), rows = by_rows(c, b.plan.kernels.lanes);
-  WeightGradient k = {};
-  k.positions = c.positions();
-  k.taps = c.rows();
-  k.outputs = c.depthwise() ? c.out.channels : c.group_filters();
-  k.multiplier = c.group_filters();
-  k.gradient_step = c.out.channels;
-  if (rows)  // in which each thread turns output gradients to rows
-    b.plan.need_workspace(0, [=, &kernels = b.plan.kernels](int64_t packs) {
-      WeightGradient largest = k;
-      largest.packs = whole ? packs : 1;
-      return kernels.rows_room(largest);
-    });
-  if (c.depthwise()) b.plan.need_workspace(0, [=, lanes = b.plan.kernels.lanes](int64_t) { return k.taps * k.outputs * lanes; });
-  const auto run = [=, taps = c.taps()](const Work& w, int64_t pack, int64_t packs, float* gradient, bool accumulate) {
-    const int lanes = w.plan.kernels.lanes;
-    const GroupShare groups = share(c, w);
-    for (int64_t g = groups.first; g < groups.last; g++) each_slice(w, slices, [&](int64_t s) {
-      const SliceOfRows slice(k.positions, slices, s);
-      WeightGradient part = k;
-      part.positions = slice.positions;
-      part.input = w.at(x, pack) + (slice.input + g * c.group_channels()) * lanes;
-      part.output_gradient = w.at(dy, pack) + (slice.output(w) + g * c.group_filters()) * lanes;
-      part.gradient = gradient + g * c.group_filters();
-      part.packs = packs;
-      part.input_pack = part.output_pack = w.plan.pack_stride();
-      part.tap_input = taps.input.data();
-      part.tap_row = taps.row.data();
-      part.accumulate = accumulate || s > 0;
-      part.part = groups.part;
-      part.parts = groups.parts;
-      part.rows = w.workspace();
-      const auto kernel = c.depthwise() ? w.plan.kernels.weight_gradient_depthwise
-                          : rows ? w.plan.kernels.weight_gradient_by_rows : w.plan.kernels.weight_gradient;
-      kernel(part);
-    });
-  };
-  if (whole)
-    b.plan.whole_batch("weight gradient", {x, dy}, [=, &b](const Work& w) {
-      run(w, 0, w.batch.packs, b.gradients[static_cast<size_t>(parameter)].slot(0), again);
-    });
-  else
-    b.plan.per_pack("weight gradient", {x, dy}, [=, &b](const Work& w) {
-      const int64_t slot = w.plan.slot_of(w.pack);
-      run(w, w.pack, 1, b.gradients[static_cast<size_t>(parameter)].slot(slot), again || w.pack != slot);
-    }, true, slices);
-}
-
-static void weight_gradient(Builder& b, int index, const Convolution& c, int dy) {
-  const Parameter& weights = b.graph.parameters[static_cast<size_t>(b.node(index).parameters[0])];
-  if (!b.wants_gradient(weights)) return;
-  if (winograd_wins_weight_gradient(b.purpose.method, c)) return winograd_weight_gradient(b, index, c, dy);
-  // Of a dense layer's two vectors for each image all can be kept: its gradient waits, so that packs go on depth first.
-  if (weights.count >= Builder::LARGE && c.out.positions() == 1 && !takes_whole_batch(c))
-    b.at_the_end([=, &b] { direct_weight_gradient(b, index, c, dy); });
-  else
-    direct_weight_gradient(b, index, c, dy);
-}
-
-// The weights of a dense layer change as soon as some rows of their gradient are known, which then never leave the cache.
-static void weight_update(Builder& b, int index, const Convolution& c, int dy) {
-  constexpr int64_t CACHED = 8 * 1024, LEAST = 6;  // numbers of a gradient; rows that a tile takes at once
-  const int parameter = b.node(index).parameters[0];
-  const int64_t inputs = c.rows(), outputs = c.out.channels, most = std::max(LEAST, CACHED / outputs), length = b.plan.kernels.row_length(outputs);
-  const int64_t pack_rows = b.plan.kernels.lanes * length;
-  b.plan.need_workspace(0, [=](int64_t packs) { return packs * pack_rows + most * outputs; });
-  const int x = b.input_value(index);
-  b.plan.whole_batch("weight update", {x, dy}, [=, &b, taps = c.taps()](const Work& w) {
-    if (!std::isfinite(b.batch_loss(w.batch.count))) return;  // the step is not taken
-    WeightGradient k = {};
-    k.input = w.at(x, 0);
-    k.rows = w.workspace();
-    k.gradient = k.rows + w.batch.packs * pack_rows;
-    k.positions = c.positions();
-    k.packs = w.batch.packs;
-    k.input_pack = w.plan.pack_stride();
-    k.tap_row = taps.row.data();
-    k.outputs = k.gradient_step = outputs;
-    k.parts = 1;
-    for (int64_t pack = 0; pack < k.packs; pack++) w.plan.kernels.lanes_to_rows(w.at(dy, pack), k.rows + pack * pack_rows, 1, outputs, length);
-    const Share rows(w, inputs);
-    for (int64_t first = rows.first; first < rows.last; first += k.taps) {
-      k.taps = std::min(most, rows.last - first);
-      k.tap_input = taps.input.data() + first;
-      w.plan.kernels.weight_gradient_of_rows(k);
-      b.purpose.updater->update_run(parameter, first * outputs, k.taps * outputs, k.gradient);
-    }
-  });
-}
-
-void bias_gradient(Builder& b, int index, const Spatial& out, int dy) {
-  if (!b.node(index).flag("bias")) return;
-  const int parameter = b.node(index).parameters[1];
-  if (!b.wants_gradient(b.graph.parameters[static_cast<size_t>(parameter)])) return;
-  const bool whole = b.gradients[static_cast<size_t>(parameter)].count >= Builder::LARGE;
-  const bool again = b.claim(parameter, whole);
-  const Slicing slices = b.own_slices(index, true);
-  const auto run = [=, &b, row = out.size[2], positions = out.positions(), channels = out.channels](const Work& w, int64_t pack, int64_t packs, int64_t slot,
-                                                                                  bool accumulate) {
-    float* gradient = b.gradients[static_cast<size_t>(parameter)].slot(slot);
-    const Share share(w, channels);
-    each_slice(w, slices, [&](int64_t s) {
-      const int64_t first = slices.any() ? slices.row(s) * row : 0, count = slices.any() ? slices.row(s + 1) * row - first : positions;
-      const float* from = w.at(dy, pack) + w.row_at(slices, s) * row * channels * w.plan.kernels.lanes;
-      w.plan.kernels.bias_gradient(from, gradient, packs, w.plan.pack_stride(), count, channels, share.first, share.last, accumulate || s > 0);
-    });
-  };
-  if (whole)
-    b.plan.whole_batch("bias gradient", {dy}, [=](const Work& w) {
-      run(w, 0, w.batch.packs, 0, again);
-    });
-  else
-    b.plan.per_pack("bias gradient", {dy}, [=](const Work& w) {
-      run(w, w.pack, 1, w.plan.slot_of(w.pack), again || w.pack != w.plan.slot_of(w.pack));
-    }, true, slices);
 }
 
 void linear_backward(Builder& b, int index, const Convolution& c) {

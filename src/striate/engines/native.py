@@ -20,7 +20,7 @@ from striate.graph.operations.base import Windowed
 from striate.graph.operations.movement import ResizeMethod
 from striate.graph.training import AVERAGE, LossKind
 
-# In the order of the enumerations in native/kernels/kernels.h.
+# In the order of the enumerations in native/kernels/arguments.h.
 _FUNCTIONS = (
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "gelu", "gelu_tanh", "mish", "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",

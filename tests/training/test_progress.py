@@ -103,3 +103,25 @@ def test_on_a_terminal_the_line_is_redrawn_and_its_end_erased(monkeypatch: Any) 
     assert drawn[4].startswith("Epoch 1/2 0.0s")
     assert drawn[4].endswith("loss: 1.0000\n")
     assert all(len(line) <= 79 for line in drawn)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_errors_begin_on_a_line_of_their_own(monkeypatch: Any, method: str) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def batches() -> Any:
+        yield X[:8], Y[:8]
+        yield X[:8], Y[:8]
+        raise KeyError("of the user")
+
+    model = small(striate)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    with pytest.raises(KeyError):
+        getattr(model, method)(batches())
+    shown = sys.stdout.getvalue()  # type: ignore[attr-defined]
+    assert "batches/s" in shown
+    assert re.search(r"\r *\r$", shown)

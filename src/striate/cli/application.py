@@ -17,7 +17,10 @@ from striate.cli.train import train
 from striate.errors import StriateError
 from striate.version import __version__
 
-app = typer.Typer(name="striate", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False)
+app = typer.Typer(
+    name="striate", add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)  # fmt: skip
 for command in (demo, train, predict, summary, networks, search):
     app.command()(command)
 app.command("run", context_settings={"allow_interspersed_args": False})(run_program)

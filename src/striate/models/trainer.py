@@ -129,7 +129,7 @@ class Trainer(Feeding):
             others = [callback for callback in listed if callback is not history]
             hooks = self._callbacks([*others, history], verbosity, epochs, train)
             plan = loop.Plan(train, validation, programs, initial_epoch, epochs, measured)
-            with programs(train.first).holding_examples() if train.stays else nullcontext():
+            with programs(train.first).holding_examples() if train.stays else nullcontext(), hooks.clearing():
                 loop.run_fit(self, plan, meters, hooks, history)
         finally:
             train.close()
@@ -167,7 +167,9 @@ class Trainer(Feeding):
         try:
             feed.begin(0, 0)
             programs, meters = self._programs_for(compiled, runner, feed)
-            logs = loop.run_evaluation(programs, meters, feed, self._callbacks(listed, verbosity, 1, feed))
+            hooks = self._callbacks(listed, verbosity, 1, feed)
+            with hooks.clearing():
+                logs = loop.run_evaluation(programs, meters, feed, hooks)
         finally:
             feed.close()
         return _returned(meters, logs, return_dict)
@@ -212,7 +214,9 @@ class Trainer(Feeding):
                 return self._output_structure(x, collected.add(outputs))
 
             numbers = sum(map(element_count, shapes))
-            loop.run_prediction(program, feed, numbers, self._callbacks(listed, verbosity, 1, feed), take)
+            hooks = self._callbacks(listed, verbosity, 1, feed)
+            with hooks.clearing():
+                loop.run_prediction(program, feed, numbers, hooks, take)
         finally:
             feed.close()
         return self._output_structure(x, collected.whole())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from striate.errors import StriateError
@@ -46,6 +47,9 @@ class Callback:
     def model(self) -> Any:
         """The model that is being trained."""
         return self._model
+
+    def _clear_line(self) -> None:
+        """Take away what is half shown."""
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Called when `fit` begins."""
@@ -172,6 +176,16 @@ class CallbackList(Callback):
         """Say how many batches an epoch has, which may be known only after the first."""
         assert self.params is not None
         self.params["steps"] = steps
+
+    @contextmanager
+    def clearing(self) -> Iterator[None]:
+        """Have what is half shown taken away if an error comes, so that its message begins a line."""
+        try:
+            yield
+        except BaseException:
+            for callback in self.callbacks:
+                callback._clear_line()
+            raise
 
     def needs_every_batch(self, phase: str) -> bool:
         """Whether a callback wants the hooks of each batch of a phase ("train", "test" or "predict")."""

@@ -38,6 +38,11 @@ class ProgbarLogger(Callback):
             self._progress.finish(self._seen, logs or {})
             self._progress = None
 
+    def _clear_line(self) -> None:
+        if self._progress is not None:  # an epoch that did not end
+            self._progress.clear()
+            self._progress = None
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._in_fit = True
 
@@ -52,9 +57,7 @@ class ProgbarLogger(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._in_fit = False
-        if self._progress is not None:  # an epoch that did not end
-            self._progress.clear()
-            self._progress = None
+        self._clear_line()
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         if not self._in_fit:  # validation inside fit is silent

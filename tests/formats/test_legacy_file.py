@@ -16,6 +16,7 @@ from striate.formats import keras_config
 from striate.formats.keras_config import make_model
 from striate.layers.former import updated
 from striate.models import load_model
+from striate.tensorflow.train import latest_checkpoint
 
 DATA = Path(__file__).parent / "data"
 
@@ -253,11 +254,38 @@ def test_save_format(tmp_path):
     with pytest.raises(ModelFileError, match=r'm\.keras: expected a name that ends in "\.h5" or "\.hdf5"'):
         model.save(tmp_path / "m.keras", save_format="h5")
     for save in (model.save, model.save_weights):
-        with pytest.raises(UnavailableError, match=r"save\w*: got save_format='tf', .* model\.save_weights"):
-            save(tmp_path / "folder", save_format="tf")
         with pytest.raises(StriateError, match="got save_format='onnx', expected"):
             save(tmp_path / "m.h5", save_format="onnx")
-    assert not (tmp_path / "folder").exists()
+
+
+def test_names_of_tensorflows_folders_and_checkpoints(tmp_path):
+    """As programs for Keras 2 write them: a folder for a model, a prefix for weights."""
+    model = networks.classifier(striate)
+
+    def same(other):
+        return all(map(np.array_equal, other.get_weights(), model.get_weights()))
+
+    for name, options in (("saved/my_model", {}), ("my_model/", {}), ("m.h5", {"save_format": "tf"}), ("m.tf", {})):
+        folder = f"{tmp_path}/{name}"
+        for _ in range(2):  # it may be saved again
+            with pytest.warns(UserWarning, match=r"the model is saved as .*model\.keras, in Keras's format"):
+                model.save(folder, **options)
+        assert same(load_model(folder))
+    for name, options in (("cp.ckpt", {}), ("weights", {}), ("w.h5", {"save_format": "tf"})):
+        prefix = f"{tmp_path}/{name}"
+        with pytest.warns(UserWarning, match=rf"the weights are saved as {prefix}\.weights\.h5"):
+            model.save_weights(prefix, **options)
+        other = networks.classifier(striate)
+        other.load_weights(prefix)
+        assert same(other)
+    assert latest_checkpoint(tmp_path) == f"{tmp_path}/w.h5"
+    assert latest_checkpoint(tmp_path / "saved") is None
+    (tmp_path / "tensorflows").mkdir()
+    (tmp_path / "tensorflows" / "saved_model.pb").touch()
+    with pytest.raises(UnavailableError, match=r"tensorflows: is a folder of TensorFlow's, which cannot be read"):
+        load_model(tmp_path / "tensorflows")
+    with pytest.raises(ModelFileError, match="cannot be made"):
+        model.save(tmp_path / "cp.ckpt.weights.h5" / "folder")
 
 
 def test_one_array_for_many_layers_is_refused_before_there_are_layers(tmp_path, monkeypatch):

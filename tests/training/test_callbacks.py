@@ -36,6 +36,16 @@ def test_csv_logger_writes_what_keras_writes(keras: Any, tmp_path: Any) -> None:
     assert len(ours.splitlines()) == 5
 
 
+def test_checkpoints_under_names_of_tensorflow(tmp_path: Any) -> None:
+    path = str(tmp_path / "training" / "cp-{epoch:02d}.ckpt")
+    with pytest.warns(UserWarning, match="the weights are saved as"):
+        model = fit(callbacks.ModelCheckpoint(path, save_weights_only=True), epochs=2)
+    assert sorted(file.name for file in (tmp_path / "training").iterdir()) == [
+        "cp-01.ckpt.weights.h5", "cp-02.ckpt.weights.h5"
+    ]  # fmt: skip
+    model.load_weights(path.format(epoch=1))
+
+
 def test_csv_logger_during_fit(tmp_path: Any) -> None:
     fit(callbacks.CSVLogger(tmp_path / "log.csv"), validation_split=0.2)
     lines = (tmp_path / "log.csv").read_text().splitlines()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
 from striate.errors import ModelFileError, StriateError, UnavailableError
+from striate.warning import warn
 
 Path = str | os.PathLike[str]
+_WEIGHTS = ".weights.h5"
+_IN_FOLDER = "model.keras"
+_CHECKPOINTS = ("", ".ckpt", ".tf")
 
 
 def checked_target(path: Path, endings: Sequence[str], overwrite: bool) -> str:
@@ -23,21 +28,79 @@ def checked_target(path: Path, endings: Sequence[str], overwrite: bool) -> str:
     return name
 
 
+def model_target(path: Path, folder: bool = False) -> str:
+    """Where a model goes: a name without an ending, a folder of TensorFlow's in Keras 2, is one with a file in it.
+
+    folder: whether it is one whatever its ending.
+
+    Raises:
+        ModelFileError: the folder cannot be made.
+    """
+    name = os.fspath(path)
+    if not folder and not is_checkpoint(name.rstrip("/")):
+        return name
+    try:
+        os.makedirs(name, exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(f"{name}: cannot be made: {error.strerror}") from None
+    inner = os.path.join(name, _IN_FOLDER)
+    warn(
+        f"{name}: the model is saved as {inner}, in Keras's format, not as a folder of TensorFlow's; "
+        f"load_model({name!r}) finds it"
+    )
+    return inner
+
+
+def model_source(path: Path) -> str:
+    """Where a model comes from: what `model_target` made of the name, or the name.
+
+    Raises:
+        UnavailableError: a folder of TensorFlow's.
+    """
+    name = os.fspath(path)
+    if not os.path.isdir(name):
+        return name
+    inner = os.path.join(name, _IN_FOLDER)
+    if os.path.exists(os.path.join(name, "saved_model.pb")):
+        raise UnavailableError(
+            "keras.models.load_model(folder)", f"{name}: is a folder of TensorFlow's, which cannot be read",
+            "one file, .keras or .h5, as TensorFlow's Keras writes it, too: model.save(\"model.keras\").",
+        )
+    return inner if os.path.isfile(inner) else name
+
+
+def weights_target(path: Path, checkpoint: bool = False) -> str:
+    """Where weights go: the name of a checkpoint of TensorFlow's gets the ending of Keras 3's files.
+
+    checkpoint: whether it is one whatever its ending.
+    """
+    name = os.fspath(path)
+    if name.endswith(_WEIGHTS) or not (checkpoint or is_checkpoint(name)):
+        return name
+    made = f"{name}{_WEIGHTS}"
+    warn(f"{name}: the weights are saved as {made}, not as a checkpoint of TensorFlow's; load_weights finds them")
+    return made
+
+
+def weights_source(path: Path) -> str:
+    """Where weights come from: what `weights_target` made of the name, if the name itself is no file."""
+    name = os.fspath(path)
+    made = f"{name}{_WEIGHTS}"
+    return made if os.path.isfile(made) and not os.path.isfile(name) else name
+
+
+def is_checkpoint(name: str) -> bool:
+    """Whether it is a name as checkpoints of TensorFlow's have: without an ending, or with .ckpt or .tf."""
+    return os.path.splitext(os.path.basename(re.sub(r"\{[^}]*\}", "", name)))[1] in _CHECKPOINTS
+
+
 def checked_format(method: str, save_format: object) -> str:
     """What `save_format` asks for, if it can be had.
 
     Raises:
-        UnavailableError: "tf", the folders and checkpoints of TensorFlow.
         StriateError: no format of Keras's.
     """
-    if save_format == "tf":
-        raise UnavailableError(
-            f"{method}(save_format=\"tf\")",
-            f"{method}: got save_format='tf', but folders and checkpoints of TensorFlow are not available",
-            "save one file, which Keras reads, too: model.save(\"model.keras\"), model.save(\"model.h5\"), "
-            "model.save_weights(\"model.weights.h5\").",
-        )
-    if save_format not in ("keras", "h5", "hdf5"):
+    if save_format not in ("keras", "h5", "hdf5", "tf"):
         raise StriateError(f"{method}: got save_format={save_format!r}, expected \"keras\" or \"h5\"")
     return str(save_format)
 

@@ -27,7 +27,7 @@ def load_model(
     """The model of a .keras file, of an .h5 file of Keras 1, 2 or 3, or an `Ensemble`. Nothing in it is executed.
 
     Args:
-        filepath: the file.
+        filepath: the file, or a folder in which `Model.save` has put one.
         custom_objects: classes and functions by name. None of them is needed: files that Striate writes hold networks
             without classes of your own, and of others' files such a class is an error.
         compile: also take over optimizer, loss and metrics.
@@ -37,7 +37,7 @@ def load_model(
         ModelFileError: a file that is truncated, foreign or hostile.
         StriateError: custom_objects that are no dictionary, or safe_mode=False.
     """
-    from striate.formats import keras_file
+    from striate.formats import keras_file, paths
 
     if custom_objects is not None and not isinstance(custom_objects, Mapping):
         raise StriateError(f"load_model: got custom_objects={custom_objects!r}, expected a dictionary or None")
@@ -47,7 +47,7 @@ def load_model(
         raise StriateError(
             f"load_model: got safe_mode={safe_mode!r}, expected True; code in model files is never executed"
         )
-    return keras_file.load_model(filepath, compile)
+    return keras_file.load_model(paths.model_source(filepath), compile)
 
 
 def save_model(

@@ -114,11 +114,12 @@ class Model(Retired, Inspection):
         """Write layers, weights, compile settings and optimizer state into a file, which Keras 3 opens, too.
 
         Args:
-            filepath: a name that ends in ".keras" or, for the layout of Keras 2, in ".h5", in a folder that exists.
+            filepath: a name that ends in ".keras" or, for the layout of Keras 2, in ".h5", in a folder that exists. A
+                name without an ending, which Keras 2 took for a folder of TensorFlow's, is a folder with model.keras.
             overwrite: False: an existing file is an error.
             zipped: None or True; a folder in place of the file is not available.
             include_optimizer: False: without the compile settings and the optimizer's state.
-            save_format: "keras", "h5" or None: as the name says.
+            save_format: "keras", "h5" or None: as the name says; "tf": a folder as above.
 
         Raises:
             ModelFileError: what cannot be saved, or a file that exists and must not be overwritten.
@@ -128,12 +129,12 @@ class Model(Retired, Inspection):
 
         if zipped not in (None, True):
             raise StriateError(f"save: got zipped={zipped!r}, expected None or True: models are saved as one file")
-        name = os.fspath(filepath)
+        name = paths.model_target(filepath, save_format == "tf")
         legacy = name.endswith((".h5", ".hdf5")) and not name.endswith(".weights.h5")
-        if save_format is not None:
+        if save_format not in (None, "tf"):
             legacy = paths.checked_format("save", save_format) != "keras"
         save = legacy_file.save_legacy_model if legacy else keras_file.save_model
-        save(self._for_files(), filepath, overwrite, flag("include_optimizer", include_optimizer))
+        save(self._for_files(), name, overwrite, flag("include_optimizer", include_optimizer))
 
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON text, in Keras's form; options are those of `json.dumps`."""
@@ -155,9 +156,10 @@ class Model(Retired, Inspection):
         """Write the weights alone: as Keras 3 does into a .weights.h5 file, as Keras 2 into any other .h5 file.
 
         Args:
-            filepath: the file.
+            filepath: the file. A name as checkpoints of TensorFlow's have, without an ending or with .ckpt, gets
+                .weights.h5 behind it; `load_weights` finds it under either.
             overwrite: False: an existing file is an error.
-            save_format: "h5" or None.
+            save_format: "h5" or None; "tf": as for a checkpoint's name.
 
         Raises:
             ModelFileError: another ending, a model that is not built, a file that exists and must not be overwritten.
@@ -166,7 +168,8 @@ class Model(Retired, Inspection):
 
         if save_format is not None:
             paths.checked_format("save_weights", save_format)
-        weights_file.save_weights(self._for_files(), filepath, overwrite)
+        name = paths.weights_target(filepath, save_format == "tf")
+        weights_file.save_weights(self._for_files(), name, overwrite)
 
     def load_weights(
         self, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
@@ -182,11 +185,11 @@ class Model(Retired, Inspection):
         Raises:
             ModelFileError: a file that is damaged, or of another network; names the first layer that does not fit.
         """
-        from striate.formats import weights_file
+        from striate.formats import paths, weights_file
         from striate.training.arguments import flag
 
         skip_mismatch, by_name = flag("skip_mismatch", skip_mismatch), flag("by_name", by_name)
-        weights_file.load_weights(self._for_files(), filepath, by_name, skip_mismatch)
+        weights_file.load_weights(self._for_files(), paths.weights_source(filepath), by_name, skip_mismatch)
 
 
 def _only_augments(graph: Graph) -> bool:

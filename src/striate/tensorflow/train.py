@@ -1,4 +1,4 @@
-"""The optimizers of TensorFlow 1 (tf.train), as optimizers that `compile` takes.
+"""The optimizers of TensorFlow 1 (tf.train), as optimizers that `compile` takes, and the newest file of weights.
 
 Each function has TensorFlow's arguments and defaults and gives the optimizer of `striate.optimizers` with these
 numbers. `use_locking` and names of slots have no meaning here.
@@ -6,6 +6,7 @@ numbers. `use_locking` and names of slots have no meaning here.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from striate import optimizers
@@ -13,7 +14,7 @@ from striate.tensorflow._absent import absent
 
 __all__ = [
     "AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "FtrlOptimizer", "GradientDescentOptimizer",
-    "MomentumOptimizer", "RMSPropOptimizer",
+    "MomentumOptimizer", "RMSPropOptimizer", "latest_checkpoint",
 ]  # fmt: skip
 
 __getattr__ = absent(__name__)
@@ -75,3 +76,12 @@ def FtrlOptimizer(
         learning_rate, learning_rate_power, initial_accumulator_value, l1_regularization_strength,
         l2_regularization_strength, l2_shrinkage_regularization_strength, name=name,
     )
+
+
+def latest_checkpoint(checkpoint_dir: Any, latest_filename: Any = None) -> str | None:
+    """The newest file of weights in a folder, under the name that `save_weights` was given; None if there is none."""
+    endings, found = ".weights.h5", []
+    for entry in os.scandir(checkpoint_dir) if os.path.isdir(checkpoint_dir) else ():
+        if entry.is_file() and entry.name.endswith(endings):
+            found.append((entry.stat().st_mtime_ns, entry.path[: -len(endings)]))
+    return max(found)[1] if found else None

@@ -8,6 +8,7 @@ from typing import IO, Any
 from striate.checks import whole
 from striate.errors import StriateError
 from striate.folders import make_writable
+from striate.formats.paths import is_checkpoint
 from striate.training.callbacks.base import Callback, Logs
 from striate.training.callbacks.monitor import MonitorCallback, say
 from striate.training.results import Results
@@ -20,7 +21,8 @@ class ModelCheckpoint(MonitorCallback):
 
     Args:
         filepath: ends with .keras, or with .weights.h5 for weights alone; .h5 and .hdf5 are Keras 2's; may hold fields
-            such as "{epoch:02d}-{val_loss:.2f}.keras", filled from the epoch (from 1) and the logs.
+            such as "{epoch:02d}-{val_loss:.2f}.keras", filled from the epoch (from 1) and the logs. Names without an
+            ending, and with .ckpt for weights, are taken as `Model.save` and `Model.save_weights` take them.
         monitor: the name of the value in the logs.
         verbose: 1 says what is saved.
         save_best_only: save only when the value improves.
@@ -52,7 +54,7 @@ class ModelCheckpoint(MonitorCallback):
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise StriateError(f'ModelCheckpoint: got save_freq={save_freq!r}, expected "epoch" or a number of batches')
         what, endings = ("weights alone are", _OF_WEIGHTS) if save_weights_only else ("models are", _OF_MODELS)
-        if not self.filepath.endswith(endings):
+        if not self.filepath.endswith(endings) and not is_checkpoint(self.filepath):
             raise StriateError(
                 f"ModelCheckpoint: got filepath={self.filepath!r}; {what} saved as *{', *'.join(endings)}"
             )

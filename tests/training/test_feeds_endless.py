@@ -53,6 +53,47 @@ def helper_inside() -> Iterator[int]:
         yield give()
 
 
+flows = ImageDataGenerator()
+flow = flows.flow(X, Y, batch_size=8)
+
+
+def of_flow() -> Iterator[Any]:
+    for x, y in flows.flow(X, Y):
+        yield x, [y, y]
+
+
+def of_flow_in_a_variable() -> Iterator[Any]:
+    images, masks = 1, 2
+    pairs = zip(flows.flow(X, seed=1), flows.flow(X, seed=1), strict=False)
+    for images, masks in pairs:
+        yield masks, images
+
+
+def of_argument(given: Any) -> Iterator[Any]:
+    for i, batch in enumerate(given):
+        yield batch, i
+
+
+def of_argument_replaced(given: Any) -> Iterator[Any]:
+    given = list(range(3))
+    yield from given
+    for batch in given:
+        yield batch + 1
+
+
+def of_two(given: Any) -> Iterator[Any]:
+    if X.ndim == 2:
+        given = [1]
+    for batch in given:
+        yield batch + 1
+
+
+def of_itself() -> Iterator[Any]:
+    loop = enumerate(loop)  # noqa: F821
+    for batch in loop:
+        yield batch + 1
+
+
 class Method:
     def batches(self) -> Iterator[int]:
         while True:
@@ -127,6 +168,7 @@ ENDLESS: list[Callable[[], Any]] = [
     lambda: (i + 1 for i in plain()), lambda: ((i, j) for i, j in zip(plain(), counting(), strict=False)),
     lambda: typed("while True:\n  yield 1"), lambda: typed("i = 0\n while 1:\n  i += 1\n  for j in range(i): yield j"),
     lambda: typed("while True:\n  try: yield 1\n  finally: pass"),
+    of_flow, of_flow_in_a_variable, lambda: of_argument(flow), lambda: of_argument(plain()),
 ]  # fmt: skip
 NOT_KNOWN: list[Callable[[], Any]] = [
     lambda: returning(3), lambda: breaking(3), breaking_in_else, raising, lambda: asking(True), spinning_first, caught,
@@ -136,6 +178,8 @@ NOT_KNOWN: list[Callable[[], Any]] = [
     lambda: typed("while True:\n  try: yield 1\n  except ValueError: break"),
     lambda: typed("while True:\n  yield 1\n  raise KeyError"), lambda: typed("for i in [1]: yield i"),
     lambda: typed("while not print():\n  yield 1"),
+    lambda: of_argument([1, 2]), lambda: of_argument(iter([1])), lambda: of_argument_replaced(flow),
+    lambda: of_two(flow), of_itself,
 ]  # fmt: skip
 
 

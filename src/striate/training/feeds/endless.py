@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import dis
 import inspect
 import itertools
@@ -33,7 +34,7 @@ def is_endless(iterator: Any) -> bool:
         return False
     if frame.f_code.co_name == "<genexpr>":
         return is_endless(frame.f_locals[".0"])
-    return _has_no_return(frame.f_code) or _never_returns(frame.f_code, frame.f_globals)
+    return _has_no_return(frame.f_code) or _never_returns(frame.f_code, {**frame.f_globals, **frame.f_locals})
 
 
 def _inner(iterator: Iterator[Any]) -> list[Any]:
@@ -52,13 +53,14 @@ def _has_no_return(code: CodeType) -> bool:
 
 
 def _never_returns(code: CodeType, names: dict[str, Any]) -> bool:
-    """Whether a generator's function ends in an endless loop, as far as its source and global names say."""
+    """Whether a generator's function ends in an endless loop, as far as its source and the values of names say."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
     except (OSError, TypeError, SyntaxError, ValueError):  # typed at a prompt, or a part of a larger statement
         return False
     for node in tree.body[:1]:
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            names = {**names, **_bound_in(node.body)}
             return not _leaves(node.body) and any(_is_endless_loop(statement, names) for statement in node.body)
     return False
 
@@ -70,21 +72,55 @@ def _is_endless_loop(node: ast.stmt, names: dict[str, Any]) -> bool:
     if isinstance(node, ast.While):
         forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
     elif isinstance(node, ast.For):
-        called = _value(node.iter.func, names) if isinstance(node.iter, ast.Call) else None
-        forever = called in (itertools.count, itertools.cycle)
+        forever = _goes_on(node.iter, names)
     else:
         return False
     yields = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own(node.body))
     return forever and yields and not _breaks(node.body)
 
 
+def _bound_in(body: list[ast.stmt]) -> dict[str, Any]:
+    """Names that get a value in a function: the expression, if there is one only, else None."""
+    stored = [node.id for node in _own(body) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    found: dict[str, Any] = dict.fromkeys(stored)
+    for node in body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            found[name] = node.value if stored.count(name) == 1 else None
+    return found
+
+
+def _goes_on(node: ast.expr, names: dict[str, Any]) -> bool:
+    """Whether what a `for` goes through is known to have no end."""
+    value = _value(node, names)
+    if isinstance(value, ast.expr):
+        return _goes_on(value, {**names, node.id: None} if isinstance(node, ast.Name) else names)
+    if not isinstance(node, ast.Call):
+        return hasattr(value, "__next__") and is_endless(value)
+    called = _value(node.func, names)
+    if called in (itertools.count, itertools.cycle):
+        return True
+    if called is zip:
+        return bool(node.args) and all(_goes_on(argument, names) for argument in node.args)
+    if called is enumerate:
+        return _goes_on(node.args[0], names)
+    return _makes_images(called)
+
+
+def _makes_images(function: Any) -> bool:
+    """Whether it is `flow` of an ImageDataGenerator, or one of its like."""
+    owner = getattr(function, "__self__", None)
+    return getattr(function, "__name__", "").startswith("flow") and hasattr(owner, "flow_from_directory")
+
+
 def _value(node: ast.expr, names: dict[str, Any]) -> Any:
-    """What a name, or a name in a module, stands for; None if that is not known."""
+    """What a name, or a name in a module or an object, stands for; None if that is not known."""
     if isinstance(node, ast.Name):
-        return names.get(node.id)
+        return names.get(node.id, getattr(builtins, node.id, None))
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        module = names.get(node.value.id)
-        return getattr(module, node.attr, None) if inspect.ismodule(module) else None
+        owner = names.get(node.value.id)
+        known = inspect.ismodule(owner) or hasattr(owner, "flow_from_directory")
+        return getattr(owner, node.attr, None) if known else None
     return None
 
 

@@ -7,7 +7,8 @@ import pytest
 
 import striate
 from striate import regularizers
-from striate.errors import StriateError
+from striate.errors import StriateError, UnavailableError
+from striate.keras import backend, ops
 
 WEIGHTS = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
 CASES: list[tuple[str, dict[str, Any]]] = [
@@ -84,10 +85,51 @@ def test_bad_factors(value: Any) -> None:
 def test_unknown_names_and_functions() -> None:
     with pytest.raises(StriateError, match=r"^unknown regularizer 'L4': known are L1, L1L2, L2, .* l1, l1_l2, "):
         regularizers.get("L4")
-    with pytest.raises(StriateError, match="functions of your own cannot be used as penalties"):
-        regularizers.get(lambda x: x)  # type: ignore[arg-type]
+    with pytest.raises(StriateError, match="got 3, expected one of L1, L2"):
+        regularizers.get(3)  # type: ignore[arg-type]
     with pytest.raises(StriateError, match="expected a form with class_name and config"):
         regularizers.get({"l2": 0.1})
+
+
+class Half(regularizers.Regularizer):
+    def __call__(self, x: Any) -> Any:
+        return 0.5 * ops.sum(ops.square(x))
+
+
+@pytest.mark.parametrize(
+    ("penalty", "l1", "l2"),
+    [
+        (lambda w: 1e-3 * ops.sum(ops.abs(w)), 1e-3, 0.0),
+        (lambda w: 0.01 * backend.sum(backend.square(w)) + 0.02 * backend.sum(backend.abs(w)), 0.02, 0.01),
+        (lambda w: backend.mean(backend.square(w)), 0.0, 1 / 12), (Half(), 0.0, 0.5), (Half, 0.0, 0.5),
+        (lambda w: 0.0, 0.0, 0.0),
+    ],
+)  # fmt: skip
+def test_penalties_of_your_own(penalty: Any, l1: float, l2: float) -> None:
+    layer = striate.layers.Dense(4, kernel_regularizer=penalty)
+    layer.build((None, 3))
+    assert layer.kernel.l1 == pytest.approx(l1, rel=1e-5)
+    assert layer.kernel.l2 == pytest.approx(l2, rel=1e-5)
+    with pytest.raises(UnavailableError, match="is code of your own"):
+        layer.get_config()
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        lambda w: ops.max(w), lambda w: ops.sum(w), lambda w: ops.sum(w**4), lambda w: 1 + ops.sum(w**2),
+        lambda w: -ops.sum(w**2), lambda w: ops.sum(ops.square(w[0])), lambda w: ops.sqrt(ops.sum(ops.square(w))),
+    ],
+)  # fmt: skip
+def test_penalties_that_no_engine_has(penalty: Any) -> None:
+    with pytest.raises(UnavailableError, match=r"is not l1 sum\|w\| \+ l2 sum w\^2 for any l1 and l2"):
+        striate.layers.Dense(4, kernel_regularizer=penalty).build((None, 3))
+
+
+def test_penalties_of_outputs_of_your_own() -> None:
+    assert striate.layers.Dense(4, activity_regularizer=Half()).activity_regularizer.l2 == 0.5
+    with pytest.raises(UnavailableError, match="is not l1 sum"):
+        striate.layers.Dense(4, activity_regularizer=lambda y: ops.mean(ops.square(y)))
 
 
 def test_the_losses_of_layers_and_models(keras: Any) -> None:

@@ -11,9 +11,17 @@ from numpy.typing import ArrayLike
 
 from striate import graph
 from striate.checks import as_whole
-from striate.errors import StriateError
+from striate.errors import StriateError, UnavailableError
 from striate.graph import Array, Shape
 from striate.lookup import find, made, serialized, snake_case
+
+
+def own_constraint(name: str) -> UnavailableError:
+    """The error about a constraint in Python code."""
+    return UnavailableError(
+        "constraints of Python code", f"{name}: is a constraint of your own, but the engine takes its steps itself",
+        "keras.constraints.MaxNorm, MinMaxNorm, NonNeg or UnitNorm; or a callback that sets weights after a batch.",
+    )
 
 
 class Constraint:
@@ -23,9 +31,7 @@ class Constraint:
 
     def rule(self, shape: Shape) -> graph.Constraint:
         """The constraint as engines know it, for weights of a shape."""
-        raise StriateError(
-            f"{type(self).__name__}: constraints of your own cannot be used; take one of striate.constraints"
-        )
+        raise own_constraint(type(self).__name__)
 
     def __call__(self, w: ArrayLike) -> Array:
         """The weights brought back to what they must keep to."""
@@ -158,9 +164,11 @@ def get(identifier: ConstraintLike) -> Constraint | None:
         return _find(identifier)()
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
+    if callable(identifier) and not isinstance(identifier, type):
+        raise own_constraint(getattr(identifier, "__name__", type(identifier).__name__))
     raise StriateError(
         f'constraint: got {identifier!r}, expected one of MaxNorm, MinMaxNorm, NonNeg, UnitNorm or a name such as '
-        '"max_norm"; functions of your own cannot be used as constraints'
+        '"max_norm"'
     )
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import Orthogonality
 from striate.lookup import find, made, serialized
+from striate.tensors import Tensor
 
 
 class Regularizer:
-    """l1 sum|x| + l2 sum x^2. Engines know few penalties, so only the classes of this module can be given to layers."""
+    """l1 sum|x| + l2 sum x^2. Engines know few penalties: functions and classes of your own must come to that."""
 
     l1: float = 0.0
     l2: float = 0.0
@@ -113,12 +114,71 @@ class OrthogonalRegularizer(Regularizer):
         return float(self.factor * cosines / pairs) if pairs else 0.0
 
 
+class Own(Regularizer):
+    """A penalty of the user's own: a function of the weights that is l1 sum|x| + l2 sum x^2 for some l1 and l2.
+
+    Engines take no other, so `of` finds the two numbers from its values, for weights of a shape, and makes sure.
+
+    Args:
+        function: of weights, an array; it returns a number.
+    """
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __call__(self, x: ArrayLike) -> float:
+        """The penalty of an array."""
+        return float(np.asarray(self.function(np.asarray(x, dtype=np.float64).view(Tensor))))
+
+    def of(self, shape: Sequence[int]) -> L1L2:
+        """The same for weights of a shape.
+
+        Raises:
+            UnavailableError: any other penalty.
+        """
+        random = np.random.default_rng(0)
+        probes = [scale * random.standard_normal(tuple(shape)) for scale in (1.0, 0.1, 3.0, -0.5, 1.0)]
+        sums = np.array([[np.abs(probe).sum(), np.square(probe).sum()] for probe in probes])
+        values = np.array([self(probe) for probe in probes])
+        found = np.linalg.lstsq(sums, values, rcond=None)[0]
+        found[np.abs(found) < 1e-6 * np.abs(found).max()] = 0
+        if not np.allclose(sums @ found, values, rtol=1e-4, atol=0) or found.min() < 0 or self(np.zeros(shape)) != 0:
+            raise self._another()
+        return L1L2(float(f"{found[0]:.6g}"), float(f"{found[1]:.6g}"))
+
+    def of_any(self) -> L1L2:
+        """The same for arrays of any shape, as outputs have.
+
+        Raises:
+            UnavailableError: any other penalty, such as a mean.
+        """
+        made, other = self.of((4, 5)), self.of((3, 7))
+        if made.get_config() != other.get_config():
+            raise self._another()
+        return made
+
+    def _another(self) -> UnavailableError:
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        return UnavailableError(
+            "penalties of Python code", f"{name}: is not l1 sum|w| + l2 sum w^2 for any l1 and l2",
+            "keras.regularizers.L1, L2, L1L2 or OrthogonalRegularizer, or a function that comes to one of the first "
+            "three.",
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Raises UnavailableError: a configuration holds no code."""
+        raise UnavailableError(
+            "configurations of code", "regularizer: is code of your own, which a configuration cannot bring back",
+            "keras.regularizers.L1, L2 or L1L2; or save the weights alone with save_weights.",
+        )
+
+
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 _CLASSES: dict[str, type[Regularizer]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
 _CLASSES |= {"OrthogonalRegularizer": OrthogonalRegularizer, "orthogonal_regularizer": OrthogonalRegularizer}
 _CLASSES |= {"l1": L1, "l2": L2, "l1l2": L1L2, "l1_l2": L1L2}
 
-RegularizerLike = str | Mapping[str, Any] | Regularizer | type[Regularizer] | None
+RegularizerLike = str | Mapping[str, Any] | Regularizer | type[Regularizer] | Callable[[Any], Any] | None
 
 
 def get(identifier: RegularizerLike) -> Regularizer | None:
@@ -129,18 +189,23 @@ def get(identifier: RegularizerLike) -> Regularizer | None:
     Raises:
         StriateError: nothing of the kind; the message says what there is.
     """
+    if isinstance(identifier, Regularizer) and type(identifier).__call__ not in (
+        Regularizer.__call__, OrthogonalRegularizer.__call__, Own.__call__
+    ):  # fmt: skip
+        return Own(identifier)
     if identifier is None or isinstance(identifier, Regularizer):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Regularizer):
-        return identifier()
+        return get(identifier())
     if isinstance(identifier, str):
         cls = _find(identifier)
         return L1L2(0.01, 0.01) if cls is L1L2 else cls()
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
+    if callable(identifier) and not isinstance(identifier, type):
+        return Own(identifier)
     raise StriateError(
-        f'regularizer: got {identifier!r}, expected one of L1, L2, L1L2, OrthogonalRegularizer or a name such as "l2"; '
-        "functions of your own cannot be used as penalties"
+        f'regularizer: got {identifier!r}, expected one of L1, L2, L1L2, OrthogonalRegularizer or a name such as "l2"'
     )
 
 

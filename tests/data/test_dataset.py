@@ -405,3 +405,37 @@ def test_counters_have_no_end() -> None:
     ]  # fmt: skip
     with pytest.raises(StriateError, match="start"):
         Dataset.counter("a")  # type: ignore[arg-type]
+
+
+# Windows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((3,), [[0, 1, 2], [3, 4, 5], [6]]), ((3, None, 1, True), [[0, 1, 2], [3, 4, 5]]),
+        ((3, 1, 1, True), [[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5, 6]]),
+        ((2, 3), [[0, 1], [3, 4], [6]]), ((2, 1, 3), [[0, 3], [1, 4], [2, 5], [3, 6], [4], [5], [6]]),
+        ((2, 1, 3, True), [[0, 3], [1, 4], [2, 5], [3, 6]]), ((9, 1, 1, True), []), ((1, 9), [[0]]),
+    ],
+)  # fmt: skip
+def test_windows(arguments: tuple[Any, ...], expected: list[list[int]]) -> None:
+    """As TensorFlow's documentation has them."""
+    windows = Dataset.range(7).window(*arguments)
+    for _ in range(2):
+        assert [numbers(window) for window in windows] == expected
+    assert windows.cardinality() == len(expected)
+
+
+def test_windows_as_series_are_cut() -> None:
+    pairs = Dataset.range(10).window(4, shift=2, drop_remainder=True).flat_map(lambda window: window.batch(4))
+    made = pairs.map(lambda window: (window[:-1], window[-1])).batch(2)
+    assert [(x.tolist(), y.tolist()) for x, y in made] == [
+        ([[0, 1, 2], [2, 3, 4]], [3, 5]), ([[4, 5, 6], [6, 7, 8]], [7, 9]),
+    ]  # fmt: skip
+    both = slices(5).window(2).flat_map(lambda x, y: Dataset.zip((x.batch(2), y.batch(2))))
+    assert [y.tolist() for _, y in both] == [[0, 1], [2, 3], [4]]
+    with pytest.raises(DataError, match="windows are data sets"):
+        _ = ten().window(2).element_spec
+    with pytest.raises(StriateError, match="window: got size=0"):
+        ten().window(0)

@@ -52,8 +52,8 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     ),
     (
         lambda: layers.BatchNormalization(gamma_constraint=abs),
-        f"batch_normalization: gamma_constraint: constraint: got {abs!r}, {CONSTRAINT}"
-        "functions of your own cannot be used as constraints",
+        "abs: is a constraint of your own, but the engine takes its steps itself; keras.constraints.MaxNorm, "
+        "MinMaxNorm, NonNeg or UnitNorm; or a callback that sets weights after a batch.",
     ),
     (
         lambda: layers.Conv2D(4, 3, activation="rellu"),

@@ -125,3 +125,21 @@ def test_errors_begin_on_a_line_of_their_own(monkeypatch: Any, method: str) -> N
     shown = sys.stdout.getvalue()  # type: ignore[attr-defined]
     assert "batches/s" in shown
     assert re.search(r"\r *\r$", shown)
+
+
+def test_interactive_logging_can_be_switched_off(capsys: Any) -> None:
+    striate.utils.disable_interactive_logging()
+    try:
+        assert not striate.utils.is_interactive_logging_enabled()
+        x, y = data()
+        model = small(striate)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        for verbose in ("auto", 1, 2):
+            model.fit(x, y, verbose=verbose)
+            model.predict(x, verbose=verbose)
+        striate.utils.Progbar(3).update(3)
+        assert capsys.readouterr().out == ""
+    finally:
+        striate.utils.enable_interactive_logging()
+    model.fit(x, y, verbose=2)
+    assert "loss" in capsys.readouterr().out

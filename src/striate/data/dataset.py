@@ -15,6 +15,7 @@ from striate.data.batches import Batch, PaddedBatch
 from striate.data.iterator import DatasetIterator
 from striate.data.stages import INFINITE, UNKNOWN, Run, Stage
 from striate.data.structure import Element, element, leaves, mapped
+from striate.data.windows import Window
 from striate.errors import DataError
 from striate.random import next_seed
 from striate.tensors import Tensor, as_tensor, wrapped
@@ -254,6 +255,23 @@ class Dataset:
         """
         size = whole("padded_batch", batch_size, argument="batch_size")
         return Dataset(PaddedBatch(self._stage, size, padded_shapes, padding_values, bool(drop_remainder)))
+
+    def window(
+        self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Data sets of `size` elements each; `ds.window(5, 1).flat_map(lambda window: window.batch(5))` are tensors.
+
+        Args:
+            size: elements in a window.
+            shift: how far one window begins behind the one before; size if not given.
+            stride: how far the elements of a window lie apart.
+            drop_remainder: leave out windows that the end cuts short.
+            name: of the operation, for the reader.
+        """
+        size, stride = whole("window", size, argument="size"), whole("window", stride, argument="stride")
+        shift = size if shift is None else whole("window", shift, argument="shift")
+        return Dataset(Window(self._stage, size, shift, stride, bool(drop_remainder)))
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """The rows of each element."""

@@ -24,7 +24,7 @@ PLACES: dict[str, str] = {
         )
     },
     "callbacks": "callbacks",
-    "config": "keras.backend",
+    "config": "settings keras.backend",
     "constraints": "constraints",
     "datasets": "datasets",
     **{f"datasets.{name}": f"datasets.{name}" for name in ("cifar10", "cifar100", "fashion_mnist", "mnist")},

@@ -66,17 +66,18 @@ from striate.tensors import Tensor, as_tensor, wrapped
 __all__ = [
     "Variable", "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_dot", "batch_flatten",
     "batch_get_value", "batch_set_value", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy",
-    "clear_session", "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum", "dot", "dropout",
-    "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function", "gather",
-    "get_uid", "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "image_dim_ordering",
-    "in_top_k", "int_shape", "is_keras_tensor", "is_sparse", "is_tensor", "l2_normalize", "learning_phase", "less",
-    "less_equal", "log", "logsumexp", "manual_variable_initialization", "max", "maximum", "mean", "min", "minimum",
-    "ndim", "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "random_normal",
-    "random_uniform", "relu", "repeat_elements", "reset_uids", "reshape", "reverse", "round", "set_epsilon",
-    "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_learning_phase", "set_value", "shape",
-    "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square",
-    "squeeze", "stack", "std", "sum", "switch", "tanh", "tile", "to_dense", "transpose", "truncated_normal", "var",
-    "variable", "zeros", "zeros_like",
+    "clear_session", "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum",
+    "disable_traceback_filtering", "dot", "dropout", "dtype", "elu", "enable_traceback_filtering", "epsilon", "equal",
+    "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "function", "gather", "get_uid", "get_value", "greater",
+    "greater_equal", "hard_sigmoid", "image_data_format", "image_dim_ordering", "in_top_k", "int_shape",
+    "is_keras_tensor", "is_sparse", "is_tensor", "is_traceback_filtering_enabled", "l2_normalize", "learning_phase",
+    "less", "less_equal", "log", "logsumexp", "manual_variable_initialization", "max", "maximum", "mean", "min",
+    "minimum", "ndim", "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod",
+    "random_normal", "random_uniform", "relu", "repeat_elements", "reset_uids", "reshape", "reverse", "round",
+    "set_epsilon", "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_learning_phase", "set_value",
+    "shape", "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt",
+    "square", "squeeze", "stack", "std", "sum", "switch", "tanh", "tile", "to_dense", "transpose", "truncated_normal",
+    "var", "variable", "zeros", "zeros_like",
 ]  # fmt: skip
 
 __getattr__ = absent(__name__)
@@ -164,6 +165,19 @@ def get_uid(prefix: str = "") -> int:
 def reset_uids() -> None:
     """Begin with 1 again."""
     _uids.clear()
+
+
+def enable_traceback_filtering() -> None:
+    """Without effect: a program's errors always come without Striate's own frames under `striate run`."""
+
+
+def disable_traceback_filtering() -> None:
+    """As `enable_traceback_filtering`."""
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """True."""
+    return True
 
 
 def manual_variable_initialization(value: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from striate import checks, constraints, initializers, random, regularizers
 from striate.checks import as_whole
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import Shape
 from striate.layers.former import accepting
 from striate.settings import image_data_format
@@ -194,6 +194,8 @@ def constraint(layer: str, argument: str, value: constraints.ConstraintLike) -> 
     """What weights are kept to, or None."""
     try:
         return constraints.get(value)
+    except UnavailableError:
+        raise
     except StriateError as error:
         raise StriateError(f"{layer}: {argument}: {error}") from None
 
@@ -202,6 +204,8 @@ def regularizer(layer: str, argument: str, value: regularizers.RegularizerLike) 
     """A penalty, or None."""
     try:
         return regularizers.get(value)
+    except UnavailableError:
+        raise
     except StriateError as error:
         raise StriateError(f"{layer}: {argument}: {error}") from None
 

@@ -97,6 +97,7 @@ class Layer(Built, Configured, metaclass=LayerType):
         penalty = arguments.regularizer(self.name, "activity_regularizer", activity_regularizer)
         if penalty is not None and penalty.orthogonality:
             raise StriateError(f"{self.name}: activity_regularizer: OrthogonalRegularizer is for weights; use L1 or L2")
+        penalty = penalty.of_any() if isinstance(penalty, regularizers.Own) else penalty
         self.activity_regularizer = penalty
         self.declared_input_shape = declared_shape(self.name, input_shape, batch_input_shape, input_dim)
         self._trainable = arguments.flag(self.name, "trainable", trainable)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate import constraints, initializers, regularizers
-from striate.errors import ShapeError, StriateError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import Array, Parameter, Shape
 from striate.graph import Constraint as ConstraintRule
 from striate.graph.parameters import shapes_only
@@ -130,6 +130,7 @@ class Built:
         if values.shape != shape:
             raise ShapeError(f"{self.name}: {stem}_initializer made shape {values.shape}, expected {shape}")
         penalty = getattr(self, f"{stem}_regularizer", None) or regularizers.Regularizer()
+        penalty = penalty.of(shape) if isinstance(penalty, regularizers.Own) else penalty
         if penalty.orthogonality and len(shape) != 2:
             raise ShapeError(
                 f"{self.name}: {stem}_regularizer: OrthogonalRegularizer takes weights of two dimensions, got {shape}; "
@@ -143,6 +144,8 @@ class Built:
         constraint: constraints.Constraint | None = getattr(self, f"{stem}_constraint", None)
         try:
             return None if constraint is None else constraint.rule(shape)
+        except UnavailableError:
+            raise
         except StriateError as error:
             raise StriateError(f"{self.name}: {stem}_constraint: {error}") from None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from striate import settings
 from striate.checks import whole
 from striate.errors import StriateError
 from striate.warning import warn
@@ -24,11 +25,11 @@ def batch_size_for(value: int | None, count: int, steps: int | None) -> int:
 
 
 def verbosity(value: Any) -> int:
-    """0, 1 or 2; "auto" is 1."""
+    """0, 1 or 2; "auto" is 1. Where progress is not to be shown, always 0."""
     if isinstance(value, str) and value == "auto":
-        return 1
+        return int(settings.is_interactive_logging_enabled())
     if isinstance(value, (bool, int, np.integer)) and int(value) in (0, 1, 2):
-        return int(value)
+        return int(value) * settings.is_interactive_logging_enabled()
     raise StriateError(f'verbose: got {value!r}, expected 0, 1, 2 or "auto"')
 
 

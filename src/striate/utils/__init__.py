@@ -5,6 +5,11 @@ from striate.images.conversion import array_to_img, img_to_array, save_img
 from striate.images.files import load_img
 from striate.layers.naming import clear_session
 from striate.random import set_random_seed
+from striate.settings import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
 from striate.utils.arrays import normalize, to_categorical
 from striate.utils.files import get_file
 from striate.utils.interaction import Progbar
@@ -18,9 +23,12 @@ __all__ = [
     "Sequence",
     "array_to_img",
     "clear_session",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
     "get_file",
     "image_dataset_from_directory",
     "img_to_array",
+    "is_interactive_logging_enabled",
     "load_img",
     "normalize",
     "plot_model",

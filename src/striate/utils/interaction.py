@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from striate.settings import is_interactive_logging_enabled
+
 
 class Progbar:
     """A bar on the screen that grows with a program's own loop.
@@ -24,7 +26,8 @@ class Progbar:
         self, target: int | None, width: int = 20, verbose: int = 1, interval: float = 0.05,
         stateful_metrics: Sequence[str] | None = None, unit_name: str = "step",
     ) -> None:
-        self.target, self.width, self.verbose, self.interval = target, width, verbose, interval
+        self.target, self.width, self.interval = target, width, interval
+        self.verbose = verbose if is_interactive_logging_enabled() else 0
         self.stateful_metrics, self.unit_name = set(stateful_metrics or ()), unit_name
         self._sums: dict[str, tuple[float, float]] = {}
         self._seen = 0

@@ -40,6 +40,18 @@ def test_what_is_there_needs_none() -> None:
         assert reason(f"keras.layers.{name}") is None, name
 
 
+def test_the_namespaces_say_what_there_is_instead() -> None:
+    import striate.keras as keras
+    import striate.tensorflow as tf
+
+    for place, name in ((keras.layers, "LSTM"), (keras.callbacks, "BackupAndRestore"), (tf, "GradientTape")):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'; instead: ") as caught:
+            getattr(place, name)
+        assert (caught.value.name, caught.value.obj) == (name, place)
+    with pytest.raises(AttributeError, match=r"has no attribute 'Dnse'$"):
+        keras.layers.Dnse  # noqa: B018
+
+
 @pytest.mark.parametrize("name", [
     "keras.layers.LSTM", "keras.tree", "tensorflow.raw_ops", "tensorflow.train.Checkpoint", "Sequential.export",
     "keras.layers.core.MaxoutDense", "keras.utils.np_utils.probas_to_classes", "tensorflow.data.Dataset.window",

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from striate.keras._places import NAMES, PLACES
+from striate.programs.absent import absent
 
 ROOT = "striate.keras"
 
@@ -62,7 +63,7 @@ def look_up(module: ModuleType, place: str, name: str) -> Any:
         for source in sources(place):
             if name in public(source):
                 return getattr(source, name)
-    raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
+    raise absent(module, name)
 
 
 def names_of(place: str) -> list[str]:

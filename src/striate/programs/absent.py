@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import ModuleType
 
 _RECURRENT = (
     "nothing. Striate is for convolutional networks and has no recurrent layers; Conv1D (also with padding=\"causal\") "
@@ -93,6 +94,13 @@ _REASONS: list[tuple[str, str]] = [
     (r"tensorflow\.python\..*", "the names of `tensorflow` itself; tensorflow.python is private to TensorFlow."),
     (r"keras\.applications\.(\w+\.)?\w+", "the networks of keras.applications that `striate networks` lists."),
 ]  # fmt: skip
+
+
+def absent(module: ModuleType, name: str) -> AttributeError:
+    """The error about a name that one of Striate's namespaces has not, with what there is in its place."""
+    why = None if name.startswith("_") else reason(f"{module.__name__.removeprefix('striate.')}.{name}")
+    offer = "" if why is None else f"; instead: {why}"
+    return AttributeError(f"module {module.__name__!r} has no attribute {name!r}{offer}", name=name, obj=module)
 
 
 def reason(name: str) -> str | None:

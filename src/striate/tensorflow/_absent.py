@@ -14,15 +14,8 @@ def absent(module: str) -> Callable[[str], Any]:
     """
 
     def __getattr__(name: str) -> NoReturn:
-        place = sys.modules[module]
-        raise AttributeError(f"module {module!r} has no attribute {name!r}{_hint(name)}", name=name, obj=place)
+        from striate.programs import absent as names
 
-    def _hint(name: str) -> str:
-        if name.startswith("_"):
-            return ""
-        from striate.programs.absent import reason
-
-        why = reason(f"{module[len('striate.') :]}.{name}")
-        return "" if why is None else f"; instead: {why}"
+        raise names.absent(sys.modules[module], name)
 
     return __getattr__

@@ -271,7 +271,10 @@ def test_names_of_tensorflows_folders_and_checkpoints(tmp_path):
             with pytest.warns(UserWarning, match=r"the model is saved as .*model\.keras, in Keras's format"):
                 model.save(folder, **options)
         assert same(load_model(folder))
-    for name, options in (("cp.ckpt", {}), ("weights", {}), ("w.h5", {"save_format": "tf"})):
+    for name, options in (
+        ("cp.ckpt", {}), ("weights", {}), ("new/folder/cp-0001.ckpt", {}), ("weights.01-0.35", {}),
+        ("w.h5", {"save_format": "tf"}),
+    ):  # fmt: skip
         prefix = f"{tmp_path}/{name}"
         with pytest.warns(UserWarning, match=rf"the weights are saved as {prefix}\.weights\.h5"):
             model.save_weights(prefix, **options)

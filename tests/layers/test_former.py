@@ -146,5 +146,10 @@ def test_further_words_of_keras_1() -> None:
     from striate.utils import plot_model
 
     assert plot is plot_model
+    relu = keras.layers.advanced_activations.ThresholdedReLU(theta=0.5, name="t")
+    assert (type(relu), relu.threshold, relu.name) == (layers.ReLU, 0.5, "t")
+    assert keras.optimizers.adam_v2.Adam is keras.optimizer_v2.adam.Adam is keras.optimizers.Adam
+    assert keras.optimizers.gradient_descent_v2.SGD is keras.optimizers.SGD
+    assert issubclass(type(keras.callbacks.BaseLogger()), keras.callbacks.Callback)
     assert keras.regularizers.activity_l2(0.1).get_config() == regularizers.L2(0.1).get_config()
     assert keras.regularizers.activity_l1l2(0.1, 0.2).l1 == pytest.approx(0.1)

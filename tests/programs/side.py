@@ -24,8 +24,9 @@ HERE = Path(__file__).resolve().parent
 class Recorder:
     """Stands around a model's methods that train."""
 
-    def __init__(self, model_class: Any, dropout: Any, weights: Path) -> None:
+    def __init__(self, model_class: Any, dropout: Any, weights: Path, set_seed: Any) -> None:
         self.weights, self.program, self.records = weights, "", []
+        self.set_seed = set_seed
         self.seen: list[Any] = []
         init, fit, train_on_batch = dropout.__init__, model_class.fit, model_class.train_on_batch
 
@@ -75,8 +76,9 @@ def striate_side(weights: Path) -> Recorder:
     answer()
     from striate.layers import Dropout
     from striate.models import Model
+    from striate.random import set_random_seed
 
-    return Recorder(Model, Dropout, weights)
+    return Recorder(Model, Dropout, weights, set_random_seed)
 
 
 def keras_side(weights: Path, data: Path) -> Recorder:
@@ -104,7 +106,7 @@ def keras_side(weights: Path, data: Path) -> Recorder:
     for name in ("mnist", "cifar10"):
         getattr(keras.datasets, name).load_data = loader(name)
     keras.datasets.fashion_mnist.load_data = loader("fashion")
-    return Recorder(keras.Model, keras.layers.Dropout, weights)
+    return Recorder(keras.Model, keras.layers.Dropout, weights, keras.utils.set_random_seed)
 
 
 def main(side: str, data: str, weights: str, records: str, *programs: str) -> None:
@@ -114,7 +116,7 @@ def main(side: str, data: str, weights: str, records: str, *programs: str) -> No
     )
     found = {}
     for program in programs:
-        np.random.seed(0)
+        recorder.set_seed(0)
         folder = Path(program).parent.name
         found[f"{folder}/{Path(program).stem}"] = recorder.run(Path(program))
     target.write_text(json.dumps(found))

@@ -35,6 +35,17 @@ def test_reasons(name: str, instead: str) -> None:
     assert instead in (reason(f"keras.layers.{name}") or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("keras.utils.io_utils.HDF5Matrix", "h5py.File"), ("keras.models.model_from_yaml", "model_from_json"),
+        ("tensorflow.examples.tutorials.mnist", "keras.datasets.mnist"),
+    ],
+)  # fmt: skip
+def test_reasons_of_other_names(name: str, instead: str) -> None:
+    assert instead in (reason(name) or "")
+
+
 def test_what_is_there_needs_none() -> None:
     for name in layers.__all__:
         assert reason(f"keras.layers.{name}") is None, name

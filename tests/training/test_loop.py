@@ -88,6 +88,33 @@ def test_batch_hooks_see_every_batch_and_the_means_so_far() -> None:
     assert seen[-1][1] == history.history["loss"][0]
 
 
+def test_metrics_in_code_of_the_users_see_each_batch_by_itself() -> None:
+    """Else a value that is no mean over examples, as an F score, would follow how many batches were taken at a time."""
+    seen: list[int] = []
+
+    def largest(y_true: Any, y_pred: Any) -> Any:
+        seen.append(len(y_pred))
+        assert y_true.numpy().shape == (len(y_pred),)
+        return y_pred.numpy().max()
+
+    class Batches(striate.metrics.Mean):
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+            super().update_state(float(len(y_pred)))
+
+    model = small(striate)
+    metrics = [largest, Batches("size"), striate.metrics.MeanMetricWrapper(largest, "again")]
+    model.compile(striate.optimizers.SGD(0.0), "sparse_categorical_crossentropy", metrics=metrics)
+    logs = model.fit(X, Y, epochs=2, batch_size=32, shuffle=False, verbose=0).history
+    sizes = [32] * 6 + [8]
+    assert sorted(seen) == sorted(sizes * 4)
+    parts = np.split(model.predict(X, verbose=0), np.cumsum(sizes)[:-1])
+    expected = np.mean([part.max() for part in parts])
+    np.testing.assert_allclose([logs["largest"], logs["again"]], expected, rtol=1e-6)
+    assert logs["size"] == [np.mean(sizes)] * 2
+    found = model.evaluate(X, Y, batch_size=32, verbose=0, return_dict=True)
+    np.testing.assert_allclose([found["largest"], found["size"]], [expected, np.mean(sizes)], rtol=1e-6)
+
+
 def test_stop_training_in_the_middle_of_an_epoch() -> None:
     class Stop(striate.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

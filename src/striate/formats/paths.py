@@ -14,7 +14,7 @@ from striate.warning import warn
 Path = str | os.PathLike[str]
 _WEIGHTS = ".weights.h5"
 _IN_FOLDER = "model.keras"
-_CHECKPOINTS = ("", ".ckpt", ".tf")
+_CHECKPOINTS = (".ckpt", ".tf")
 
 
 def checked_target(path: Path, endings: Sequence[str], overwrite: bool) -> str:
@@ -78,6 +78,7 @@ def weights_target(path: Path, checkpoint: bool = False) -> str:
     if name.endswith(_WEIGHTS) or not (checkpoint or is_checkpoint(name)):
         return name
     made = f"{name}{_WEIGHTS}"
+    os.makedirs(os.path.dirname(made) or os.curdir, exist_ok=True)  # as TensorFlow did for checkpoints
     warn(f"{name}: the weights are saved as {made}, not as a checkpoint of TensorFlow's; load_weights finds them")
     return made
 
@@ -91,7 +92,8 @@ def weights_source(path: Path) -> str:
 
 def is_checkpoint(name: str) -> bool:
     """Whether it is a name as checkpoints of TensorFlow's have: without an ending, or with .ckpt or .tf."""
-    return os.path.splitext(os.path.basename(re.sub(r"\{[^}]*\}", "", name)))[1] in _CHECKPOINTS
+    found = re.search(r"\.[A-Za-z]\w*$", os.path.basename(re.sub(r"\{[^}]*\}", "0", name)))  # "-0.35" is none
+    return found is None or found[0] in _CHECKPOINTS
 
 
 def checked_format(method: str, save_format: object) -> str:

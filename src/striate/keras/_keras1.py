@@ -1,4 +1,4 @@
-"""Convolutions as Keras 1 spelled them: `Convolution2D(32, 3, 3)` has filters of 3x3; `Conv2D` reads a stride of 3."""
+"""Layers as Keras 1 spelled them: `Convolution2D(32, 3, 3)` has filters of 3x3; `Conv2D` reads a stride of 3."""
 
 from __future__ import annotations
 
@@ -51,3 +51,8 @@ class SeparableConvolution2D(layers.SeparableConv2D, metaclass=_Spelling):
     """`SeparableConv2D(filters, (rows, columns))`, also with rows and columns one after the other."""
 
     today = layers.SeparableConv2D
+
+
+def ThresholdedReLU(theta: float = 1.0, **options: Any) -> layers.ReLU:
+    """`ReLU(threshold=theta)`: x from theta on, else 0."""
+    return layers.ReLU(threshold=theta, **options)

@@ -41,7 +41,13 @@ PLACES: dict[str, str] = {
     "metrics": "metrics",
     "models": "models",
     "objectives": "losses",
+    "optimizer_v2": _OPTIMIZERS,
+    **{f"optimizer_v2.{name}": _OPTIMIZERS for name in ("adam", "gradient_descent", "rmsprop")},
     "optimizers": _OPTIMIZERS,
+    **{
+        f"optimizers.{name}_v2": _OPTIMIZERS
+        for name in ("adadelta", "adagrad", "adam", "adamax", "gradient_descent", "nadam", "rmsprop")
+    },
     "optimizers.experimental": _OPTIMIZERS,
     "optimizers.legacy": _OPTIMIZERS,
     "optimizers.schedules": "schedules",
@@ -74,7 +80,7 @@ _FORMER = {
 _KERAS1 = {
     f"{place}.{name}": f"keras._keras1.{name}"
     for place in ("layers", *(f"layers.{file}" for file in _LAYER_FILES))
-    for name in ("AtrousConvolution2D", "Convolution2D", "Convolution3D", "SeparableConvolution2D")
+    for name in ("AtrousConvolution2D", "Convolution2D", "Convolution3D", "SeparableConvolution2D", "ThresholdedReLU")
 }
 
 NAMES: dict[str, str] = {

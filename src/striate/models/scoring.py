@@ -73,7 +73,7 @@ class Scorer:
             )
             self._meters.add_losses(np.array([loss]), np.array([float(len(targets[0]))]))
             if self._meters.needs_outputs:
-                self._meters.add_outputs(targets, answers, weights)
+                self._meters.add_outputs(targets, answers, weights, size)
         return self._meters.results()
 
     def listed(self, results: Mapping[str, float]) -> Any:

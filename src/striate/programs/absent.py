@@ -80,12 +80,15 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.(utils|saving)\.(\w+\.)?(register_keras_serializable|custom_object_scope|CustomObjectScope|"
      r"get_custom_objects|get_registered_name|get_registered_object)",
      "nothing. Files bring back Striate's own classes alone; build the network in code and load_weights into it."),
+    (r"keras\.utils\.(\w+\.)*HDF5Matrix", "h5py.File(name)[dataset], whose arrays fit takes when read with [:]."),
+    (r"keras\.models\.model_from_yaml", "keras.models.model_from_json; Keras itself has no YAML any more."),
+    (r"tensorflow\.examples\.tutorials(\..*)?", "keras.datasets.mnist.load_data()."),
     (r"keras\.utils\.model_to_dot", "keras.utils.plot_model, which needs neither pydot nor Graphviz."),
     (r"tensorflow\.(distribute|tpu|distribution)(\..*)?|tensorflow\.device", _DEVICES),
     (r"keras\.(distribution|utils\.multi_gpu_model)(\..*)?", _DEVICES),
     (r"tensorflow\.(saved_model|lite|serving|quantization)(\..*)?|keras\.(export|quantizers)(\..*)?", _SERVING),
     (r"tensorflow\.(Session|InteractiveSession|placeholder|global_variables_initializer|get_variable|variable_scope|"
-     r"get_default_graph|reset_default_graph|ConfigProto|GPUOptions|layers|app|flags|estimator|contrib|examples|Graph|"
+     r"get_default_graph|reset_default_graph|ConfigProto|GPUOptions|layers|app|flags|estimator|contrib|Graph|"
      r"disable_v2_behavior|disable_eager_execution)(\..*)?", _SESSION),
     (r"keras\.backend\.(get_session|set_session|tensorflow_backend)(\..*)?", _SESSION),
     (r"keras\.mixed_precision(\..*)?|keras\.(DTypePolicy|FloatDTypePolicy|dtype_policies)(\..*)?",

@@ -199,7 +199,7 @@ def take_steps(
         seen = chosen[: good * batch_size]
         weights = None if examples.weights is None else examples.weights[seen]
         targets = [target[seen] for target in examples.targets]
-        meters.add_outputs(targets, [output[: len(seen)] for output in results.outputs], weights)
+        meters.add_outputs(targets, [output[: len(seen)] for output in results.outputs], weights, batch_size)
     return good if diverged else None
 
 
@@ -257,7 +257,7 @@ def measure(program: Program, meters: Meters, examples: Examples, batch_size: in
     results = program.evaluate(examples, batch_size)
     meters.add_losses(results.losses, batch_sizes(len(examples), batch_size))
     if meters.needs_outputs:
-        meters.add_outputs(examples.targets, results.outputs, examples.weights)
+        meters.add_outputs(examples.targets, results.outputs, examples.weights, batch_size)
 
 
 def batch_sizes(count: int, batch_size: int) -> NDArray[np.float64]:

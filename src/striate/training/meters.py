@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from striate.graph import Array, Shape
 from striate.losses import Loss
 from striate.metrics import Metric
-from striate.metrics.base import RunningMean
+from striate.metrics.base import MeanMetricWrapper, RunningMean
+from striate.tensors import wrapped
 from striate.training import by_output
 from striate.training.results import Results
 
@@ -44,6 +45,7 @@ class Meters:
         self._loss_names = [f"{names[k]}_loss" for k, _ in self._losses]
         prefixes = [f"{name}_" if self.several else "" for name in names]
         self._metric_names = _unique_names(prefixes, self.plain, self.weighted)
+        self._written = {metric for metric in self.metrics if _is_written(metric)}
         self.reset()
 
     @property
@@ -80,19 +82,31 @@ class Meters:
         self._total.add(batch_losses, sizes)
 
     def add_outputs(
-        self, targets: Sequence[NDArray[Any]], outputs: Sequence[Array], weights: Array | None
+        self, targets: Sequence[NDArray[Any]], outputs: Sequence[Array], weights: Array | None, batch_size: int
     ) -> None:
-        """Take in what the network put out for some examples; weights are those of `Examples`."""
+        """Take in what the network put out for some batches; weights are those of `Examples`.
+
+        Metrics in code of the user's see one batch at a time: what they make of several need not be a mean.
+        """
         for (k, loss), mean in zip(self._losses, self._each, strict=True):
             values, own = loss.call(targets[k], outputs[k]), by_output.column(weights, k)
             each = values.reshape(len(values), -1).mean(axis=1)
             mean.add(each if own is None else each * own)
         for group, target, output in zip(self.plain, targets, outputs, strict=True):
             for metric in group:
-                metric.update_state(target, output)
+                for part in self._parts(metric, len(output), batch_size):
+                    metric.update_state(wrapped(target[part]), wrapped(output[part]))
         for k, group in enumerate(self.weighted):
+            own = by_output.column(weights, k)
             for metric in group:
-                metric.update_state(targets[k], outputs[k], sample_weight=by_output.column(weights, k))
+                for part in self._parts(metric, len(outputs[k]), batch_size):
+                    given = None if own is None else own[part]
+                    metric.update_state(wrapped(targets[k][part]), wrapped(outputs[k][part]), sample_weight=given)
+
+    def _parts(self, metric: Metric, count: int, batch_size: int) -> list[slice]:
+        """Which examples a metric is given at a time."""
+        step = batch_size if metric in self._written else max(count, 1)
+        return [slice(start, start + step) for start in range(0, count, step)]
 
     def results(self) -> Logs:
         """Everything since the reset, sorted by name as Keras does."""
@@ -106,6 +120,12 @@ class Meters:
     def ordered(self, results: Mapping[str, float]) -> list[float]:
         """The values in the order of `names`."""
         return [results[name] for name in self.names]
+
+
+def _is_written(metric: Metric) -> bool:
+    """Whether a metric is code of the user's: a function, or a class."""
+    code = metric._fn if type(metric) is MeanMetricWrapper else type(metric)
+    return not str(getattr(code, "__module__", "")).startswith("striate.")
 
 
 def _unique_names(

@@ -125,6 +125,18 @@ class History(Callback):
                 self.history.setdefault(name, []).append(value)
 
 
+class BaseLogger(Callback):
+    """Keras 2's base of callbacks that keep records: the logs of an epoch are means over it, for any callback.
+
+    Args:
+        stateful_metrics: without effect.
+    """
+
+    def __init__(self, stateful_metrics: Iterable[str] | None = None) -> None:
+        super().__init__()
+        self.stateful_metrics = set(stateful_metrics or ())
+
+
 class LambdaCallback(Callback):
     """A callback of functions: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))`.
 

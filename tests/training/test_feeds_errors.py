@@ -92,13 +92,11 @@ def test_what_a_generator_raises_comes_through() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"batch_size": 8}, "batch_size: got 8, but the Batches in x gives whole batches"),
         ({"y": Y}, "y: the Batches in x gives the labels, too"),
         ({"sample_weight": np.ones(50)}, "sample_weight: the Batches in x gives the weights, too"),
         ({"validation_split": 0.5}, "validation_split: got 0.5, but the Batches in x cannot be split"),
         ({"validation_data": endless(X, Y)}, "validation_data: the generator never ends, so validation_steps=..."),
         ({"validation_data": iter(Batches(X, Y)), "epochs": 2}, "can be gone through once, and there are 2"),
-        ({"validation_data": Batches(X, Y), "validation_batch_size": 3}, "validation_batch_size: got 3, but"),
         ({"x": endless(X, Y)}, "x: the generator never ends, so steps_per_epoch=... must say how many batches"),
         ({"x": iter(Batches(X, Y)), "epochs": 3}, "can be gone through once, and there are 3 epochs; .* steps_"),
         ({"x": iter([])}, "x: the list_iterator gave no batch"),
@@ -110,3 +108,15 @@ def test_what_cannot_work_is_refused_before_work(arguments: dict[str, Any], mess
     with pytest.raises(StriateError, match=message):
         model.fit(**{"x": Batches(X, Y), "verbose": 0, **arguments})
     assert model.optimizer.iterations == 0
+
+
+def test_sizes_of_batches_that_come_whole_have_no_effect() -> None:
+    model = compiled()
+    with pytest.warns(UserWarning, match="^batch_size=3 has no effect: the Batches in x gives whole batches"):
+        model.fit(Batches(X, Y), batch_size=3, shuffle=False, verbose=0)
+    assert same_bits(model, fitted(X, Y, batch_size=8, shuffle=False, epochs=1)[0])
+    with pytest.warns(UserWarning, match="^validation_batch_size=3 has no effect: the Batches in validation_data"):
+        model.fit(X, Y, validation_data=Batches(X, Y), validation_batch_size=3, verbose=0)
+    for call in (model.evaluate, model.predict):
+        with pytest.warns(UserWarning, match="^batch_size=3 has no effect"):
+            call(Batches(X, Y), batch_size=3, verbose=0)

@@ -20,6 +20,7 @@ from striate.training.data import prepare_images, split_examples, view_images
 from striate.training.loop import Programs
 from striate.training.meters import Meters
 from striate.training.targets import Output
+from striate.warning import warn
 
 
 @dataclass(frozen=True)
@@ -228,10 +229,10 @@ def _stream(given: Given, passes: Passes, check: feeds.Check) -> feeds.StreamFee
             )
     if passes.batch_size is not None:
         name = "batch_size" if passes.argument == "x" else "validation_batch_size"
-        raise StriateError(
-            f"{name}: got {passes.batch_size}, but {source.kind} in {passes.argument} gives whole batches, and their "
-            f"size is its own matter; leave out {name}"
-        )
+        warn(
+            f"{name}={passes.batch_size} has no effect: {source.kind} in {passes.argument} gives whole batches, and "
+            "their size is its own matter"
+        )  # as in Keras, where programs with both run
     return feeds.StreamFeed(
         source, check, passes.steps, passes.argument, passes.steps_argument, passes.place, passes.epoch,
         passes.shuffle, passes.training,

@@ -58,7 +58,7 @@ class Trainer(Feeding):
                 (x, y, sample_weight): a generator, a `striate.utils.PyDataset`, a `striate.data.Dataset` or another
                 iterable, of which a thread prepares the next ones while the engine trains; see docs/data.md.
             y: labels: class numbers (n,) or (n, 1) for the sparse loss, else shaped like the output.
-            batch_size: images in a step; 32 if not given. Not with batches.
+            batch_size: images in a step; 32 if not given. Without effect, with a warning, where x gives batches.
             epochs: the epoch to end with; initial_epoch counts towards it.
             verbose: 0 silent, 1 (or "auto") a live line, 2 one line for each epoch.
             callbacks: objects of striate.callbacks.

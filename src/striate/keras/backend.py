@@ -377,8 +377,10 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Any:
     return tf.clip_by_value(x, low, high)
 
 
-def dot(x: Any, y: Any) -> Tensor:
+def dot(x: Any, y: Any) -> Any:
     """The product of matrices; of more axes the last of x with the last but one of y."""
+    if is_symbolic(x) and not is_symbolic(y):
+        return x @ y
     return wrapped(np.dot(tensor(x, "dot"), tensor(y, "dot")))
 
 

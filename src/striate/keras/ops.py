@@ -94,10 +94,10 @@ moveaxis, swapaxes, broadcast_to, copy, nan_to_num, quantile, take, take_along_a
         "take_along_axis",
     )
 )  # fmt: skip
-isclose, dot, outer, cross, inner, floor_divide, mod, arctan2, tensordot = (
+isclose, outer, cross, inner, floor_divide, mod, arctan2, tensordot = (
     _of_numpy(name, names=_PAIR)
     for name in (
-        "isclose", "dot", "outer", "cross", "inner", "floor_divide", "mod", "arctan2", "tensordot"
+        "isclose", "outer", "cross", "inner", "floor_divide", "mod", "arctan2", "tensordot"
     )
 )  # fmt: skip
 meshgrid, einsum, hstack, vstack, linspace, logspace = (
@@ -319,9 +319,19 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 
 def matmul(x1: Any, x2: Any) -> Any:
-    """The product of matrices."""
+    """The product of matrices; inside a network of a tensor and a layer's own weight."""
+    if is_symbolic(x1) and not is_symbolic(x2):
+        return x1 @ x2
     first, second = np.asarray(tensor(x1, "matmul")), np.asarray(tensor(x2, "matmul"))
     return _handed_out(np.matmul(first, second), [first, second], False)
+
+
+def dot(x1: Any, x2: Any) -> Any:
+    """As `numpy.dot`; inside a network as `matmul`."""
+    if is_symbolic(x1) and not is_symbolic(x2):
+        return x1 @ x2
+    first, second = np.asarray(tensor(x1, "dot")), np.asarray(tensor(x2, "dot"))
+    return _handed_out(np.dot(first, second), [first, second], False)
 
 
 def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Any:

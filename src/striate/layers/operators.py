@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from striate.errors import ShapeError, StriateError, UnavailableError
-from striate.graph import Shape, operations
+from striate.graph import Parameter, Shape, operations
 from striate.layers.activation import Activation
 from striate.layers.arguments import MOST_AXES
 from striate.layers.base import Layer, Step
@@ -30,6 +30,10 @@ def combined(operator: Operator, a: Any, b: Any) -> Any:
             return Multiply(name=automatic_name("Divide"))([a, Reciprocal()(b)])
         return layer()([a, b])
     tensor, other = (a, b) if isinstance(a, SymbolicTensor) else (b, a)
+    if operator == "Add" and isinstance(other, Parameter):
+        from striate.layers.products import with_bias
+
+        return with_bias(tensor, other)
     number = _number(tensor, other)
     if operator == "TrueDivide" and tensor is b:
         return combined("Multiply", number, Reciprocal()(b))
@@ -88,7 +92,19 @@ def reduced(kind: str, a: SymbolicTensor, axis: Any, keepdims: bool) -> Any:
     return variance if kind == "variance" else Sqrt()(variance)
 
 
+def product(a: SymbolicTensor, b: Any) -> Any:
+    """a @ b, for a weight b of a layer of the user's own."""
+    from striate.layers.products import product
+
+    return product(a, b)
+
+
 def _number(tensor: SymbolicTensor, value: Any) -> float:
+    if isinstance(value, Parameter):
+        raise UnavailableError(
+            "weights of your own beside matmul(x, w) + b", f"{tensor}: got the weight {value.name} beside it",
+            "layers that have such weights: Dense, Conv2D, DepthwiseConv2D, BatchNormalization, PReLU, Embedding.",
+        )  # fmt: skip
     single = isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.ndim == 0)
     if not single or isinstance(value, bool) or not np.isfinite(value):
         raise StriateError(

@@ -75,6 +75,9 @@ class SymbolicTensor:
     def __rtruediv__(self, other: object) -> Any:
         return _operators().combined("TrueDivide", other, self)
 
+    def __matmul__(self, other: object) -> Any:
+        return _operators().product(self, other)
+
     def __pow__(self, exponent: object) -> Any:
         return _operators().power(self, exponent)
 

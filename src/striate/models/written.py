@@ -19,8 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from striate import constraints, initializers, regularizers
 from striate.errors import StriateError, UnavailableError
+from striate.graph import Parameter
 from striate.layers import InputLayer, Layer, naming
+from striate.layers.products import Product
 from striate.layers.shapes import OpenShape, declared_shape, one_or_list, shapes_of
 from striate.layers.symbolic import Following, SymbolicTensor, flatten, is_symbolic, packed
 from striate.layers.tracing import Traced, traced, untraceable
@@ -59,6 +62,7 @@ class Written(Functional, common=True):
         Model.__init__(self, name=name, trainable=trainable)
         self._forms = (None, None)
         self._being_built = self._was_built = False
+        self._own: list[Parameter] = []
         self.declared_input_shape = declared_shape(self.name, input_shape, None, None)
 
     def call(self, inputs: Any) -> Any:
@@ -211,12 +215,38 @@ class Written(Functional, common=True):
         """What the constructor makes of a configuration."""
         return cls(**config)
 
-    def add_weight(self, *arguments: Any, **options: Any) -> Any:
-        """Not available: raises UnavailableError."""
-        raise UnavailableError(
-            "keras.layers.Layer.add_weight", f"{self.name}: a layer with call() has no weights beside its layers'",
-            "layers that have such weights: Dense, Conv2D, DepthwiseConv2D, BatchNormalization, PReLU, Embedding.",
-        )
+    def add_weight(self, *arguments: Any, **options: Any) -> Parameter:
+        """A weight of the layer's own, for `matmul(x, w) + b` in `call`.
+
+        Args:
+            *arguments: shape, initializer, dtype, trainable, as in Keras 3, or name, shape, dtype, initializer,
+                regularizer, trainable, as in Keras 2.
+            **options: these by name, and `constraint`. The initializer is "glorot_uniform" if none is given.
+        """
+        older = bool(arguments) and (arguments[0] is None or isinstance(arguments[0], str))
+        order = (
+            ("name", "shape", "dtype", "initializer", "regularizer", "trainable") if older
+            else ("shape", "initializer", "dtype", "trainable")
+        )  # fmt: skip
+        given = {**dict(zip(order, arguments, strict=False)), **options}
+        shape = given.get("shape") or ()
+        name = given.get("name") or f"weight_{len(self._own)}"
+        make = initializers.get(given.get("initializer") or "glorot_uniform")
+        assert make is not None
+        penalty = regularizers.get(given.get("regularizer")) or regularizers.Regularizer()
+        penalty = penalty.of(shape) if isinstance(penalty, regularizers.Own) else penalty
+        bound = constraints.get(given.get("constraint"))
+        made = Parameter(
+            f"{self.name}/{name}", make(tuple(shape), dtype="float32"), bool(given.get("trainable", True)), penalty.l1,
+            penalty.l2, penalty.orthogonality, None if bound is None else bound.rule(tuple(shape)),
+        )  # fmt: skip
+        self._own.append(made)
+        return made
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """All parameters: the layer's own first, then those of its layers; each once."""
+        return list(dict.fromkeys([*self._own, *super().weights]))
 
 
 def _layers_in(value: Any) -> list[Layer]:
@@ -248,9 +278,15 @@ def plain(model: Model) -> Model:
     """
     if not _has_written(model):
         return model
-    made = clone_model(model, clone_function=lambda layer: plain(layer) if isinstance(layer, Model) else layer)
+    made = clone_model(model, clone_function=_plain_layer)
     made._compiled, made._compiled_flags = model._compiled, made.trainable_flags
     return made
+
+
+def _plain_layer(layer: Layer) -> Layer:
+    if isinstance(layer, Product):
+        return layer.as_dense()
+    return plain(layer) if isinstance(layer, Model) else layer
 
 
 def _has_written(model: Model) -> bool:

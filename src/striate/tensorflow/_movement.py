@@ -264,13 +264,15 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tenso
 
 def matmul(
     a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, **older: Any
-) -> Tensor:
-    """The product of matrices over the last two axes."""
+) -> Any:
+    """The product of matrices over the last two axes; inside a network of a tensor and a layer's own weight."""
     for key in older:
         if key not in ("name", "adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "output_type"):
             raise TypeError(f"matmul() got an unexpected keyword argument {key!r}")
     if older.get("output_type") is not None:
         raise StriateError("matmul: got output_type, which is not available; cast the result with tf.cast")
+    if is_symbolic(a) and not is_symbolic(b) and not (transpose_a or transpose_b or older.get("adjoint_b")):
+        return a @ b
     left, right = tensor(a, "matmul"), tensor(b, "matmul")
     if min(left.ndim, right.ndim) < 2:
         raise ShapeError(f"matmul: got shapes {left.shape} and {right.shape}, expected at least two axes in both")

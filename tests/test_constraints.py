@@ -71,7 +71,7 @@ def test_training_keeps_to_them() -> None:
         (lambda: constraints.UnitNorm("rows"), "UnitNorm: got axis='rows', expected a whole number or several"),
         (lambda: constraints.UnitNorm(2)(np.ones((2, 2))), r"got axis=2 for weights of shape \(2, 2\)"),
         (lambda: constraints.UnitNorm([0, -2])(np.ones((2, 2))), "expected different axes from -2 to 1"),
-        (lambda: constraints.get("maxnorm"), "unknown constraint 'maxnorm': did you mean"),
+        (lambda: constraints.get("maxnrm"), "unknown constraint 'maxnrm': did you mean"),
         (lambda: constraints.get(lambda w: w), "is a constraint of your own"),
         (lambda: striate.layers.Dense(3, kernel_constraint="positive"), "dense.*: kernel_constraint: unknown constr"),
         (

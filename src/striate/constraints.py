@@ -145,6 +145,7 @@ class UnitNorm(MinMaxNorm):
 _KNOWN: tuple[type[Constraint], ...] = (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)
 _CLASSES: dict[str, type[Constraint]] = {cls.__name__: cls for cls in _KNOWN}
 _CLASSES |= {snake_case(cls.__name__): cls for cls in _KNOWN}
+_CLASSES |= {"maxnorm": MaxNorm, "nonneg": NonNeg, "unitnorm": UnitNorm}  # Keras 1's words
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 ConstraintLike = str | Mapping[str, Any] | Constraint | type[Constraint] | None

@@ -35,6 +35,9 @@ CASES = [
     (layers.BatchNormalization(mode=0, gamma_init="one"), layers.BatchNormalization()),
     (layers.Conv2D(8, 3, 3), layers.Conv2D(8, 3, strides=3)),  # no former name: Keras 3's meaning
     (layers.Embedding(5, output_dim=3), layers.Embedding(5, 3)),
+    (layers.BatchNormalization(fused=True), layers.BatchNormalization()),
+    (layers.Dense(3, autocast=False, dynamic=False, implementation=2), layers.Dense(3)),
+    (layers.Conv2D(3, 3, kernel_constraint="maxnorm"), layers.Conv2D(3, 3, kernel_constraint="max_norm")),
 ]  # fmt: skip
 
 
@@ -52,6 +55,7 @@ def test_former_names(former: Any, today: Any) -> None:
         (lambda: layers.Dense(3, nb_filter=2), "unknown argument 'filters'"),
         (lambda: layers.Dense(3, output_shape=2), "unknown argument 'output_shape'"),
         (lambda: layers.Flatten(mode=1), "unknown argument 'mode'"),
+        (lambda: layers.Dense(3, fused=True), "unknown argument 'fused'"),
     ],
 )
 def test_what_is_refused(make: Any, said: str) -> None:

@@ -46,8 +46,12 @@ _WITHOUT_MEANING = {
     "input_dtype", "input_dim", "weights", "output_shape", "arguments", "node_indices", "tensor_indices",
     "output_mask", "output_mask_type", "output_shape_type", "mode_type",
 }  # fmt: skip
+# How, not what, a layer computes: keywords of tf.keras and Keras 3 that mean nothing here.
+_OF_ENGINES = {"autocast", "dynamic", "implementation"}
+_OF_ENGINES_BY_CLASS = {"BatchNormalization": {"fused"}}
 FORMER = {
-    "mode", *_ARGUMENTS, *(name for names in _BY_CLASS.values() for name in names), *(n for s in _SIZES for n in s)
+    "mode", "fused", *_OF_ENGINES, *_ARGUMENTS, *(name for names in _BY_CLASS.values() for name in names),
+    *(name for names in _SIZES for name in names),
 }  # fmt: skip
 
 
@@ -79,6 +83,8 @@ def _modern(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """A call of a constructor in today's words."""
     known = _known(cls)
+    ignored = _OF_ENGINES | _OF_ENGINES_BY_CLASS.get(cls.__name__, set())
+    options = {key: value for key, value in options.items() if key not in ignored or key in known}
     former = {key: value for key, value in options.items() if key in FORMER and key not in known}
     if not former:
         return arguments, options

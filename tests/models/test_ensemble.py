@@ -190,8 +190,12 @@ def test_what_cannot_be_an_ensemble(members: list[Any]) -> None:
 def test_data_that_do_not_fit(members: list[Any]) -> None:
     ensemble = striate.Ensemble(members)
     x, y = data(20)
-    with pytest.raises(DataError, match="x: got a generator, expected an array"):
-        ensemble.predict((image for image in x), verbose=0)
+    with pytest.raises(StriateError, match="steps=2 is for what gives batches, got ndarray"):
+        ensemble.predict(x, verbose=0, steps=2)
+    with pytest.raises(StriateError, match="members=True is for arrays"):
+        ensemble.evaluate(iter([(x, y)]), members=True)
+    with pytest.raises(StriateError, match="got a generator as x, which can be gone through once"):
+        striate.Ensemble.train(lambda: members[0], ((x, y) for _ in range(3)))
     with pytest.raises(ShapeError, match=r"x: got images of shape \(7, 8, 1\)"):
         ensemble.predict(x[:, 1:], verbose=0)
     with pytest.raises(DataError, match="index"):
@@ -212,3 +216,35 @@ def test_training_needs_compiled_models() -> None:
         striate.Ensemble.train(lambda: None, x, y, members=2, verbose=0)  # type: ignore[arg-type,return-value]
     with pytest.raises(StriateError, match="members: got 0"):
         striate.Ensemble.train(lambda: small(striate), x, y, members=0, verbose=0)
+
+
+@pytest.mark.parametrize("kind", ["dataset", "generator", "flow"])
+def test_batches_are_as_arrays(members: list[Any], kind: str) -> None:
+    x, y = data(50)
+    ensemble = striate.Ensemble(members, weights=range(1, len(members) + 1))
+    make: Any = {
+        "dataset": lambda: striate.data.Dataset.from_tensor_slices((x, y)).batch(16),
+        "generator": lambda: ((x[i : i + 16], y[i : i + 16]) for i in range(0, 50, 16)),
+        "flow": lambda: striate.images.ImageDataGenerator().flow(x, y, batch_size=16, shuffle=False),
+    }[kind]
+    np.testing.assert_allclose(ensemble.predict(make(), verbose=0), ensemble.predict(x, verbose=0), 1e-5, 1e-6)
+    expected = ensemble.evaluate(x, y, batch_size=16, return_dict=True)
+    found = ensemble.evaluate(make(), return_dict=True)
+    assert found.keys() == expected.keys()
+    np.testing.assert_allclose(list(found.values()), list(expected.values()), rtol=1e-5)
+    listed = ensemble.evaluate(make(), steps=2)
+    np.testing.assert_allclose(listed, ensemble.evaluate(x[:32], y[:32], batch_size=16), rtol=1e-5)
+    assert len(ensemble.predict(make(), steps=3, verbose=0)) == 48
+
+
+def test_members_trained_on_a_dataset() -> None:
+    x, y = data(40)
+
+    def make() -> Any:
+        model = small(striate)
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    batches = striate.data.Dataset.from_tensor_slices((x, y)).batch(8)
+    ensemble = striate.Ensemble.train(make, batches, members=2, seed=3, verbose=0, epochs=2)
+    assert [len(member.history.history["loss"]) for member in ensemble] == [2, 2]

@@ -15,11 +15,13 @@ from striate.checks import whole
 from striate.console import printable
 from striate.errors import ModelFileError, ShapeError, StriateError
 from striate.graph import Array
+from striate.layers.shapes import one_or_list
 from striate.layers.symbolic import flatten, is_symbolic, packed
 from striate.models.model import Model
 from striate.models.scoring import Scorer
+from striate.models.together import Together, evaluate_batches, predict_batches
 from striate.tensors import wrapped
-from striate.training import arguments
+from striate.training import arguments, feeds
 from striate.training.data import view_images
 
 Make = Callable[[], Model]
@@ -57,7 +59,8 @@ class Ensemble:
 
     @classmethod
     def train(
-        cls, make: Make, x: Any, y: Any, members: int = 7, seed: int = 0, verbose: int | str = "auto", **options: Any
+        cls, make: Make, x: Any, y: Any = None, members: int = 7, seed: int = 0, verbose: int | str = "auto",
+        **options: Any,
     ) -> Ensemble:
         """Train networks of one architecture from different seeds, and put them together.
 
@@ -66,7 +69,7 @@ class Ensemble:
 
         Args:
             make: called without arguments for each member; returns a new, compiled model.
-            x, y, options: for the `fit` of each member.
+            x, y, options: for the `fit` of each member; not a generator, which only the first would see from its start.
             members: how many.
             seed: of the first member, from 0.
             verbose: as for `fit`; other than 0, a line names each member.
@@ -78,6 +81,11 @@ class Ensemble:
 
         whole("members", members), whole("seed", seed, 0)
         loud = arguments.verbosity(verbose)
+        if isinstance(x, Iterator):
+            raise StriateError(
+                f"Ensemble.train: got a {type(x).__name__} as x, which can be gone through once, but each member has "
+                "to; give arrays, a PyDataset or a Dataset, such as Dataset.from_generator"
+            )
         trained: list[Model] = []
         for i in range(members):
             set_random_seed(seed + i)
@@ -109,14 +117,17 @@ class Ensemble:
         return self._mean(each, wrapped)
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", engine: Any = None
+        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", engine: Any = None,
+        steps: float | None = None,
     ) -> Any:
         """The mean of the members' predictions, in the memory of one member's and the sums.
 
         Args:
-            x: images (n, *shape); for several inputs a list, or a dictionary by the first member's names.
+            x: images (n, *shape); for several inputs a list, or a dictionary by the first member's names; or what gives
+                batches, as for `Model.predict`: each batch goes to all members before the next.
             batch_size, engine: as for `Model.predict`.
-            verbose: 0 silent; else a line for each member.
+            verbose: 0 silent; else a line for each member, or of progress over batches.
+            steps: batches to take; None: all. For batches alone.
 
         Returns:
             An array (n, *shape); a list or a dictionary of arrays for several outputs.
@@ -124,23 +135,27 @@ class Ensemble:
         Raises:
             StriateError: images that do not fit.
         """
+        if self._are_batches(x, steps):
+            return self.members[0]._output_structure(None, predict_batches(self._together(engine), x, steps, verbose))
         views = self._views(x)
         return self._mean(self._predictions(views, batch_size, verbose, engine))
 
     def evaluate(
-        self, x: Any, y: Any, batch_size: int | None = None, verbose: int | str = 0,
+        self, x: Any, y: Any = None, batch_size: int | None = None, verbose: int | str = 0,
         sample_weight: ArrayLike | None = None, return_dict: bool = False, members: bool = False, engine: Any = None,
+        steps: float | None = None,
     ) -> Any:
         """Loss and metrics of the mean, those that the first member was compiled with.
 
         The loss is that of the outputs alone: penalties on weights, which members have each their own, are left out.
 
         Args:
-            x, batch_size, engine: as for `predict`.
+            x, batch_size, engine, steps: as for `predict`; batches bring their labels.
             y, sample_weight: as for `Model.evaluate`.
             verbose: 0 silent; else a line for each member.
             return_dict: return all values by name.
-            members: return also, as "members" in the dictionary by name, a list of each member's own values.
+            members: return also, as "members" in the dictionary by name, a list of each member's own values; for
+                arrays alone.
 
         Returns:
             The loss; with metrics a list of the loss and each metric; a dictionary if asked for.
@@ -149,6 +164,12 @@ class Ensemble:
             NotCompiledError: the first member is not compiled.
             StriateError: data that do not fit.
         """
+        if self._are_batches(x, steps):
+            if members:
+                raise StriateError(f"{self.name}: evaluate: members=True is for arrays; evaluate each member by itself")
+            results = evaluate_batches(self._together(engine), x, steps, verbose)
+            listed = one_or_list([results[name] for name in self.members[0].metrics_names])
+            return results if return_dict else listed
         size = arguments.batch_size_of(batch_size) or 32
         scorer = Scorer(self.name, self.members[0], self._views(x), y, sample_weight, size)
         each: list[dict[str, float]] = []
@@ -237,6 +258,15 @@ class Ensemble:
         return f"<Ensemble {self.name}: {', '.join(member.name for member in self.members)}>"
 
     # How the mean is made
+
+    def _are_batches(self, x: Any, steps: Any) -> bool:
+        batches = feeds.is_stream(x)
+        if steps is not None and not batches:
+            raise StriateError(f"{self.name}: steps={steps!r} is for what gives batches, got {type(x).__name__}")
+        return batches
+
+    def _together(self, engine: Any) -> Together:
+        return Together(self.members, self.weights, self.members[0]._runner(engine))
 
     def _views(self, x: Any) -> list[Any]:
         first = self.members[0]

@@ -44,7 +44,7 @@ assert Dense is D is E is striate.layers.Dense and Conv2D is striate.layers.Conv
 assert mse is mean_squared_error is keras.losses.MSE
 assert Model is keras.Model and Layer is keras.Layer is keras.layers.Layer
 assert "Conv2D" in dir(layers) and "Conv2D" in layers.__all__ and "layers" in dir(keras)
-assert not hasattr(layers, "LSTM") and getattr(keras, "wrappers", None) is None
+assert not hasattr(layers, "LSTM") and getattr(keras, "quantizers", None) is None
 import tensorflow as tf, tensorflow.compat.v1 as tf1
 from tensorflow.nn import relu
 assert keras.backend.image_data_format() == keras.config.image_data_format() == "channels_last"
@@ -74,8 +74,8 @@ def test_one_edited_line_needs_no_answering() -> None:
         from striate.keras.layers import LSTM  # type: ignore[import-not-found]  # noqa: F401
     with pytest.raises(ModuleNotFoundError):
         import striate.keras.src  # type: ignore[import-not-found]  # noqa: F401
-    with pytest.raises(AttributeError, match="has no attribute 'wrappers'"):
-        _ = keras.wrappers
+    with pytest.raises(AttributeError, match="has no attribute 'quantizers'"):
+        _ = keras.quantizers
 
 
 def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_the_real_ones_are_not_mixed_with_ours(monkeypatch: pytest.MonkeyPatch) 
         ("from tensorflow.keras.layers import Dense, Bidirectional", "keras.layers.Bidirectional", "nothing."),
         ("import keras.src.layers", "keras.src", "the names of `keras` itself"),
         ("from keras.src import ops", "keras.src", "private"),
-        ("import keras.wrappers.scikit_learn", "keras.wrappers", "nothing. Give scikit-learn"),
+        ("import keras.quantizers", "keras.quantizers", "model.save(\"model.keras\")"),
         ("from keras.callbacks import RemoteMonitor", "keras.callbacks.RemoteMonitor", "keras.callbacks.CSVLogger"),
         (
             "import sys; sys.modules['tensorboard'] = None; import keras; keras.callbacks.TensorBoard()",
@@ -188,8 +188,8 @@ def test_programs_can_ask_and_catch(run: Run) -> None:
         "import keras\n"
         "try:\n    from keras.layers import GRU\nexcept ImportError as error:\n    print('import', error.name)\n"
         "try:\n    keras.layers.GRU\nexcept AttributeError as error:\n    print('attribute', error.name)\n"
-        "try:\n    import keras.wrappers\nexcept ModuleNotFoundError:\n    print('module')\n"
-        "print(hasattr(keras, 'wrappers'), getattr(keras.layers, 'GRU', 7))\n"
+        "try:\n    import keras.quantizers\nexcept ModuleNotFoundError:\n    print('module')\n"
+        "print(hasattr(keras, 'quantizers'), getattr(keras.layers, 'GRU', 7))\n"
     )
     assert done.stderr == ""
     assert done.stdout.split("\n")[:4] == ["import striate.keras.layers", "attribute GRU", "module", "False 7"]

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tensorflow import keras
 from tensorflow.keras.layers import Dense, LSTM as Rec, Conv2D
 from keras.preprocessing.text import Tokenizer
-import keras.wrappers.scikit_learn
+import keras.quantizers.any
 try:
     from keras.layers import CuDNNLSTM
 except ImportError:
@@ -43,7 +43,7 @@ keras = 3
 keras.anything
 """
 LACKING = [
-    ("keras.layers.LSTM", 5), ("keras.preprocessing.text", 6), ("keras.wrappers", 7), ("keras.layers.GRU", 14),
+    ("keras.layers.LSTM", 5), ("keras.preprocessing.text", 6), ("keras.quantizers", 7), ("keras.layers.GRU", 14),
     ("keras.layers.GRU", 17), ("keras.layers.Foo", 18), ("A.call", 21), ("Dense(activaton=...)", 23),
     ("Dense(flux=...)", 24), ("SGD(foo=...)", 25),
 ]  # fmt: skip

@@ -111,6 +111,17 @@ def test_dropout() -> None:
     assert (rows == rows[:, :1]).all()
 
 
+def test_windows_over_channels() -> None:
+    """Depthwise pooling, as in Géron's chapter on convolutional networks."""
+    images = R.normal(size=(2, 4, 4, 6)).astype(np.float32)
+    pooled = tf.nn.max_pool(images, ksize=(1, 1, 1, 3), strides=(1, 1, 1, 3), padding="VALID")
+    np.testing.assert_array_equal(pooled, images.reshape(2, 4, 4, 2, 3).max(axis=-1))
+    means = tf.nn.avg_pool(images, [1, 2, 2, 2], [1, 2, 2, 2], "VALID")
+    np.testing.assert_allclose(means, images.reshape(2, 2, 2, 2, 2, 3, 2).mean((2, 4, 6)), rtol=1e-5, atol=1e-6)
+    with pytest.raises(StriateError, match="max_pool: got ksize"):
+        tf.nn.max_pool(images, [2, 1, 1, 3], [1, 1, 1, 3], "VALID")
+
+
 def test_in_networks() -> None:
     x = tf.keras.Input((8, 8, 3))
     y = tf.nn.relu(tf.keras.layers.Conv2D(4, 3, padding="same")(x))

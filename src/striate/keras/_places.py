@@ -63,6 +63,8 @@ PLACES: dict[str, str] = {
     "utils.np_utils": "utils",
     "utils.vis_utils": "utils",
     "utils.visualize_util": "utils",
+    "wrappers": "",
+    "wrappers.scikit_learn": "keras._scikit_learn",
 }  # fmt: skip
 
 _SHORT = {

@@ -82,7 +82,7 @@ def reduced(kind: str, a: SymbolicTensor, axis: Any, keepdims: bool) -> Any:
     if axis is None:
         raise UnavailableError(
             "sums over a whole batch inside a network", f"{a}: got no axis, but each image stays by itself",
-            f"give axes from 1 to {a.ndim - 1}, as in axis=-1.",
+            f"give axes from 1 to {a.ndim - 1}, as in axis=-1; for gradients of a layer's output see model.gradient.",
         )  # fmt: skip
     given = [int(each) for each in np.reshape(axis, -1)]
     axes: Any = given[0] if len(given) == 1 else given

@@ -68,7 +68,7 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.datasets\.(boston_housing|california_housing)(\..*)?",
      "keras.datasets.mnist, fashion_mnist, cifar10 and cifar100; these two are tables, not images."),
     (r"keras\.layers\.(TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer|Wrapper|EinsumDense)", LAYER_OF_CODE),
-    (r"keras\.wrappers(\..*)?", "nothing. Give scikit-learn a small class of your own that calls fit and predict."),
+    (r"keras\.wrappers\..*", "keras.wrappers.scikit_learn.KerasClassifier and KerasRegressor."),
     (r"keras\.callbacks\.(RemoteMonitor|tensorboard\w*)", _TENSORBOARD),
     (r"keras\.callbacks\.BackupAndRestore",
      "keras.callbacks.ModelCheckpoint(\"last.keras\"), and keras.models.load_model to go on from it."),

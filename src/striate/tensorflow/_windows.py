@@ -146,6 +146,8 @@ def avg_pool(
 def _pool(
     name: str, kind: Literal["max", "average"], images: Any, ksize: Any, strides: Any, padding: Any, data_format: Any
 ) -> Any:
+    if np.size(ksize) == 4 and np.ravel(ksize)[3] != 1 and not is_symbolic(images):
+        return _pool_channels(name, kind, images, ksize, strides, padding)
     window, moves = moved(name, "ksize", ksize, 2), moved(name, "strides", strides, 2)
     if is_symbolic(images):
         from striate import layers
@@ -155,6 +157,16 @@ def _pool(
     values = _images(name, 2, images, data_format)
     pads = _pads(name, padding, values.shape[1:-1], window, moves, (1, 1))
     return run(name, values, operations.Pool(window, moves, pads, (1, 1), kind))
+
+
+def _pool_channels(
+    name: str, kind: Literal["max", "average"], images: Any, ksize: Any, strides: Any, padding: Any
+) -> Any:
+    """Windows over channels, too: they are a third axis of positions then."""
+    values = _images(name, 2, images, None)[..., np.newaxis]
+    window, moves = moved(name, "ksize", [*ksize, 1], 3), moved(name, "strides", [*strides, 1], 3)
+    pads = _pads(name, padding, values.shape[1:-1], window, moves, (1, 1, 1))
+    return run(name, values, operations.Pool(window, moves, pads, (1, 1, 1), kind))[..., 0]
 
 
 def local_response_normalization(

@@ -77,11 +77,16 @@ def main() -> None:
     path = Path(sys.argv[1])
     table = {OBJECTS: set(), **{place: set(found) for place, found in read(path.read_text()).items()}}
     add(table)
-    lines = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    path.write_text(written(path.read_text(), table))
+
+
+def written(text: str, table: dict[str, set[str]]) -> str:
+    """The table as text, under the comments of the text before."""
+    lines = [line for line in text.splitlines() if line.startswith("#")]
     for place in sorted(table):
         text = f"{place}: {' '.join(sorted(table[place]))}"
         lines += textwrap.wrap(text, 120, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-    path.write_text("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

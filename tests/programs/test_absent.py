@@ -66,7 +66,7 @@ def test_the_namespaces_say_what_there_is_instead() -> None:
 @pytest.mark.parametrize("name", [
     "keras.layers.LSTM", "keras.tree", "tensorflow.raw_ops", "tensorflow.train.Checkpoint", "Sequential.export",
     "keras.layers.core.MaxoutDense", "keras.utils.np_utils.probas_to_classes", "tensorflow.data.Dataset.window",
-    "Adam.minimize",
+    "Adam.minimize", "keras.utils.vis_utils.model_to_dot", "tensorflow.examples", "keras.layers.core.LambdaMerge",
 ])  # fmt: skip
 def test_names_of_other_libraries_are_known(name: str) -> None:
     assert exists(name)

@@ -82,7 +82,7 @@ _REASONS: list[tuple[str, str]] = [
      "nothing. Files bring back Striate's own classes alone; build the network in code and load_weights into it."),
     (r"keras\.utils\.(\w+\.)*HDF5Matrix", "h5py.File(name)[dataset], whose arrays fit takes when read with [:]."),
     (r"keras\.models\.model_from_yaml", "keras.models.model_from_json; Keras itself has no YAML any more."),
-    (r"tensorflow\.examples\.tutorials(\..*)?", "keras.datasets.mnist.load_data()."),
+    (r"tensorflow\.examples(\..*)?", "keras.datasets.mnist.load_data()."),
     (r"keras\.utils\.model_to_dot", "keras.utils.plot_model, which needs neither pydot nor Graphviz."),
     (r"tensorflow\.(distribute|tpu|distribution)(\..*)?|tensorflow\.device", _DEVICES),
     (r"keras\.(distribution|utils\.multi_gpu_model)(\..*)?", _DEVICES),

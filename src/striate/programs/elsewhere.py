@@ -12,11 +12,20 @@ OBJECTS = "objects"  # attributes of any object, in place of a module
 
 def exists(name: str) -> bool:
     """Whether some TensorFlow or Keras has a name, in full such as keras.layers.LSTM or Sequential.export."""
-    if reason(name) is not None:
-        return True
-    *places, last = name.split(".")
-    modules = [".".join(places[:length]) for length in range(len(places), 0, -1)]
-    return any(last in _table().get(place, ()) for place in [*modules, OBJECTS])
+    last = name.rpartition(".")[2]
+    return said(name) is not None or any(last in _table().get(place, ()) for place in [*_places(name), OBJECTS])
+
+
+def said(name: str) -> str | None:
+    """What is said about a full name, in its module or in one above, as modules of former times are; None for none."""
+    last = name.rpartition(".")[2]
+    return next(filter(None, (reason(f"{place}.{last}") for place in _places(name))), None)
+
+
+def _places(name: str) -> list[str]:
+    """The module that a name is in, and those above."""
+    parts = name.split(".")[:-1]
+    return [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
 
 
 @cache

@@ -16,7 +16,7 @@ from striate.errors import UnavailableError
 from striate.lookup import likely
 from striate.programs.absent import reason
 from striate.programs.answering import ROOTS, is_answered, own_name, public_name
-from striate.programs.elsewhere import exists
+from striate.programs.elsewhere import exists, said
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _CANNOT_IMPORT = re.compile(r"cannot import name '([^']+)' from")
@@ -106,7 +106,7 @@ def instead(name: str, known: Sequence[str] = ()) -> str:
         name: in full, such as keras.layers.LSTM.
         known: the names that stand where it would.
     """
-    why = reason(name)
+    why = said(name)
     if why is not None:
         return why
     place, _, last = name.rpartition(".")

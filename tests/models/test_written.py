@@ -115,6 +115,9 @@ def test_layers_stand_in_networks_and_freeze() -> None:
     assert isinstance(inner, striate.layers.Layer)
     inner.trainable = False
     assert model.trainable_weights == []
+    assert model.get_layer("first").output is not inner.outputs[0]
+    features = striate.Model(model.inputs, model.get_layer("first").output)
+    np.testing.assert_array_equal(features.predict(X, verbose=0), model.read(X, "first")["first"])
     image = striate.Input((8, 8, 4))
     one = Block(4)
     twice = striate.Model(image, one(one(image)))

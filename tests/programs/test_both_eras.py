@@ -33,6 +33,7 @@ LAST_LINES = {
     "learning_rates": "True",
     "lenet_aula": "(5, 5, 1, 6) (6,) (1, 28, 28, 6) (1, 14, 14, 6)",
     "mnist_cnn": "classes (3,) (3, 10)",
+    "own_layers": "20 1404",
     "pipeline": "0.1000",
     "regression": "(3,)",
     "resnet_v1": "5370 cifar10_ResNet8v1_model.00",

@@ -184,6 +184,16 @@ class Written(Functional, common=True):
     @built.setter
     def built(self, value: bool) -> None: ...
 
+    @property
+    def input(self) -> Any:
+        """What it was first called on in a network around it, as of any layer; else its own input."""
+        return Layer.input.fget(self) if self.calls else super().input  # type: ignore[attr-defined]
+
+    @property
+    def output(self) -> Any:
+        """What it put out when it was first called in a network around it, as of any layer; else its own output."""
+        return Layer.output.fget(self) if self.calls else super().output  # type: ignore[attr-defined]
+
     # Its layers
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from types import ModuleType
 from typing import Any
 
@@ -102,3 +104,21 @@ def test_weights_are_new_and_training_is_apart() -> None:
     clone.compile("sgd", "mse")
     clone.fit(X, np.ones((4, 2)), verbose=0)
     assert all(map(np.array_equal, before, model.get_weights()))
+
+
+def test_copies_by_pickle_and_deepcopy() -> None:
+    """Weights, compilation and the optimizer's state, in a model of its own."""
+    x, y = np.random.default_rng(0).random((16, 4), dtype=np.float32), np.arange(16) % 2
+    inputs = striate.Input((4,))
+    hidden = striate.layers.BatchNormalization()(striate.layers.Dense(3, activation="relu")(inputs))
+    model = striate.Model(inputs, striate.layers.Dense(2, activation="softmax")(hidden), name="net")
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=2, verbose=0)
+    expected = model.predict(x, verbose=0)
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert (copied.name, copied.optimizer.iterations) == ("net", 2)
+        np.testing.assert_array_equal(copied.predict(x, verbose=0), expected)
+        assert copied.evaluate(x, y, verbose=0) == model.evaluate(x, y, verbose=0)
+        copied.fit(x, y, verbose=0)
+        np.testing.assert_array_equal(model.predict(x, verbose=0), expected)  # untouched
+    assert not copy.deepcopy(striate.Sequential([striate.layers.Dense(2)])).built

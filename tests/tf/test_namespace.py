@@ -156,3 +156,19 @@ def test_importing_it_is_light() -> None:
     heavy = ("PIL", "h5py", "rich", "torch", "urllib.request")
     program = f"import sys, striate.tensorflow; print(*[m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_distribution_is_one_replica() -> None:
+    """Programs look for TPUs and GPUs, and go on where there are none."""
+    with pytest.raises(ValueError, match="TPU"):
+        tf.distribute.cluster_resolver.TPUClusterResolver()
+    for strategy in (
+        tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["gpu"]), tf.distribute.OneDeviceStrategy("cpu"),
+    ):  # fmt: skip
+        assert strategy.num_replicas_in_sync == 1
+        with strategy.scope():
+            model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+        assert model.built
+    assert not tf.distribute.has_strategy()
+    with pytest.raises(AttributeError, match="torchrun"):
+        tf.distribute.TPUStrategy  # noqa: B018

@@ -102,6 +102,18 @@ def load_model(path: Path, compile: bool = True) -> Model | Ensemble:
         return read_ensemble(archive, name, compile) if ENSEMBLE in archive else read(archive, name, compile)
 
 
+def to_bytes(model: Model) -> bytes:
+    """What a .keras file of the model holds."""
+    file = io.BytesIO()
+    write(model, describe(model), file, os.path.join(tempfile.gettempdir(), "model.keras"))
+    return file.getvalue()
+
+
+def of_bytes(content: bytes) -> Model:
+    """The model of a .keras file's content."""
+    return read(Archive(io.BytesIO(content), "a pickled model"), "a pickled model", compile=True)
+
+
 def read(archive: Archive, name: str, compile: bool) -> Model:
     """The model in an open archive, which errors call `name`."""
     from striate.formats.bounded_json import parse_object

@@ -136,6 +136,12 @@ class Model(Retired, Inspection):
         save = legacy_file.save_legacy_model if legacy else keras_file.save_model
         save(self._for_files(), name, overwrite, flag("include_optimizer", include_optimizer))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The model as what a .keras file holds, for pickle and copy.deepcopy."""
+        from striate.formats import keras_file
+
+        return keras_file.of_bytes, (keras_file.to_bytes(self._for_files()),)
+
     def to_json(self, **options: Any) -> str:
         """The configuration as JSON text, in Keras's form; options are those of `json.dumps`."""
         import json

@@ -84,7 +84,7 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.models\.model_from_yaml", "keras.models.model_from_json; Keras itself has no YAML any more."),
     (r"tensorflow\.examples(\..*)?", "keras.datasets.mnist.load_data()."),
     (r"keras\.utils\.model_to_dot", "keras.utils.plot_model, which needs neither pydot nor Graphviz."),
-    (r"tensorflow\.(distribute|tpu|distribution)(\..*)?|tensorflow\.device", _DEVICES),
+    (r"tensorflow\.(distribute|tpu|distribution)(\..*)?", _DEVICES),
     (r"keras\.(distribution|utils\.multi_gpu_model)(\..*)?", _DEVICES),
     (r"tensorflow\.(saved_model|lite|serving|quantization)(\..*)?|keras\.(export|quantizers)(\..*)?", _SERVING),
     (r"tensorflow\.(Session|InteractiveSession|placeholder|global_variables_initializer|get_variable|variable_scope|"

@@ -207,6 +207,8 @@ net = Net()
 net.own_method()
 h = keras.Sequential() if a else None
 h.anything
+keras.Sequential().get_layer("convolution").filters
+keras.optimizers.get("adam").beta_1
 """
 
 

@@ -214,6 +214,22 @@ def test_iterators_of_images_begin_again_without_end() -> None:
     assert model.optimizer.iterations == 7
 
 
+def test_iterables_that_give_endless_iterators() -> None:
+    class Loader:
+        def __iter__(self) -> Iterator[Any]:
+            while True:
+                yield X[:8], Y[:8]
+
+    model = compiled()
+    with pytest.raises(StriateError, match=r"x: the Loader never ends, so steps_per_epoch=... must say how many"):
+        model.fit(Loader(), verbose=0)
+    with pytest.raises(StriateError, match=r"validation_data: the Loader never ends, so validation_steps=... must"):
+        model.fit(X, Y, validation_data=Loader(), verbose=0)
+    assert model.optimizer.iterations == 0
+    model.fit(Loader(), steps_per_epoch=3, epochs=2, verbose=0)
+    assert model.optimizer.iterations == 6
+
+
 def test_nothing_is_taken_from_what_is_refused() -> None:
     batches = itertools.cycle(Batches(X, Y))
     model = compiled()

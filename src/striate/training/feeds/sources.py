@@ -137,8 +137,11 @@ class IterableSource(Source):
             self.length = len(self._iterable)
 
     def begin(self, seed: int, iterations: int, shuffle: bool) -> None:
+        from striate.training.feeds.endless import is_endless
+
         self._measure()
         self._iterator = iter(self._iterable)
+        self.endless = self.endless or is_endless(self._iterator)
 
     def pull(self, limit: int) -> Any:
         return next(self._iterator, END)

@@ -52,12 +52,9 @@ class StreamFeed(Feed):
         self, source: Source, check: Check, steps: int | None, argument: str = "x", steps_argument: str = "steps",
         place: str = "batch {batch}", epoch: int = 0, shuffle: bool = False, training: bool = False,
     ) -> None:
-        if source.endless and steps is None:
-            raise StriateError(
-                f"{argument}: {source.kind} never ends, so {steps_argument}=... must say how many batches to take"
-            )
         self._source, self._check, self._limit = source, check, steps
         self._argument, self._steps_argument, self._place, self._epoch = argument, steps_argument, place, epoch
+        self._need_end()
         self._shuffle, self._training = shuffle, training
         self.steps = source.length if steps is None else steps
         self.samples, self.batch_size = None, 1
@@ -97,8 +94,16 @@ class StreamFeed(Feed):
             self.held = 2 * _bytes_of_one(self._ready.examples) // 4  # in this block and the next
         return self._ready is not None
 
+    def _need_end(self) -> None:
+        if self._source.endless and self._limit is None:
+            raise StriateError(
+                f"{self._argument}: {self._source.kind} never ends, so {self._steps_argument}=... must say how many "
+                "batches to take"
+            )
+
     def _begin_pass(self) -> None:
         self._source.begin(*self._keys, self._shuffle)
+        self._need_end()  # of some iterables it shows now
         self._in_pass, self._pass_taken = True, 0
         if self._limit is None and self._source.length is not None:
             self.steps = self._source.length

@@ -104,6 +104,29 @@ def test_dropout_acts_in_training_alone() -> None:
     assert not np.array_equal(model(X[:4], training=True), plain)
 
 
+def test_changes_of_images_in_training_alone() -> None:
+    layers = striate.layers
+
+    class Augmented(striate.Model):
+        def __init__(self, *changes: Any) -> None:
+            super().__init__()
+            self.augment = striate.Sequential(list(changes))
+            self.flat, self.dense = layers.Flatten(), layers.Dense(3)
+
+        def call(self, x: Any, training: bool = False) -> Any:
+            if training:
+                x = self.augment(x)
+            return self.dense(self.flat(x))
+
+    model = Augmented(layers.RandomFlip("horizontal"), layers.RandomRotation(0.1))
+    np.testing.assert_array_equal(model(X[:4]), model(X[:4]))
+    assert not np.array_equal(model(X[:4], training=True), model(X[:4]))
+    with pytest.raises(UnavailableError, match="does something else in training"):
+        Augmented(layers.RandomFlip(), layers.Rescaling(2.0))(X[:4])
+    with pytest.raises(UnavailableError, match="does something else in training"):
+        Augmented(layers.RandomCrop(12, 12))(X[:4])
+
+
 def test_layers_stand_in_networks_and_freeze() -> None:
     Block = block(striate)
     model = striate.Sequential([striate.Input((12, 12, 3)), Block(4, name="first"), striate.layers.Flatten()])

@@ -22,7 +22,7 @@ import numpy as np
 from striate import constraints, initializers, regularizers
 from striate.errors import StriateError, UnavailableError
 from striate.graph import Parameter
-from striate.layers import InputLayer, Layer, naming
+from striate.layers import InputLayer, Layer, RandomCrop, naming
 from striate.layers.products import Product
 from striate.layers.shapes import OpenShape, declared_shape, one_or_list, shapes_of
 from striate.layers.symbolic import Following, SymbolicTensor, flatten, is_symbolic, packed
@@ -138,7 +138,7 @@ class Written(Functional, common=True):
         """The layers on the way, in order, without those that do nothing but in training."""
         own = set(self._attributes())
         calls = Wiring(self.name, flatten(given), flatten(outputs)).calls
-        layers = [call.layer for call in calls if type(call.layer).__module__ not in _ONLY_IN_TRAINING]
+        layers = [call.layer for call in calls if not _acts_in_training_alone(call.layer)]
         return [layer if layer in own else (type(layer), _unnamed(layer)) for layer in layers]
 
     def _build_of_the_users(self, shapes: Sequence[OpenShape]) -> None:
@@ -272,6 +272,14 @@ def _tensors(what: str, outputs: Any) -> Any:
         if not isinstance(tensor, SymbolicTensor):
             raise untraceable(what, f"{what}: returned {tensor!r}, expected tensors that follow from its inputs")
     return outputs
+
+
+def _acts_in_training_alone(layer: Layer) -> bool:
+    """Whether images come out as they went in, but in training: dropout, noise, random changes, networks of these."""
+    if isinstance(layer, Model):
+        inner = [each for each in layer.leaves() if not isinstance(each, InputLayer)]
+        return bool(inner) and all(map(_acts_in_training_alone, inner))
+    return type(layer).__module__ in _ONLY_IN_TRAINING and not isinstance(layer, RandomCrop)
 
 
 def _unnamed(layer: Layer) -> Any:

@@ -38,6 +38,7 @@ PROGRAMS = {
     "error in an import": "import not_there_at_all",
     "error of its own class": "class E(Exception): pass\nraise E('x')",
     "hook": "import sys\nsys.excepthook = lambda kind, error, tb: print(kind, tb.tb_lineno)\n1 / 0",
+    "error in a thread": "import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start()\nt.join()\nprint(1)",
     "hook that fails": "import sys\ndef hook(*a):\n    raise KeyError('hook')\nsys.excepthook = hook\n1 / 0",
     "no standard output": "import sys\nsys.stdout = None\n1 / 0",
     "error in exec": "exec('1 / 0')",
@@ -126,6 +127,30 @@ def test_errors_about_the_programs_input_end_at_its_line(run: Run) -> None:
     assert [line.split(",")[1].strip() for line in lines if line.startswith("  File")] == ["line 6", "line 4"]
     assert lines[0] == "Traceback (most recent call last):"
     assert lines[-1] == "striate.errors.StriateError: dense: got units='a', expected a whole number of at least 1"
+
+
+THREADS = """
+import threading, keras
+
+def run(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+run(lambda: keras.layers.LSTM(3))
+run(lambda: keras.layers.Dense("a"))
+run(lambda: 1 / 0)
+print("goes on")
+"""
+
+
+def test_errors_in_threads(run: Run) -> None:
+    done = run(THREADS)
+    assert (done.returncode, done.stdout) == (0, "goes on\n")
+    assert "striate: program.py, line 9: Striate has no keras.layers.LSTM\n" in done.stderr
+    assert "StriateError: dense: got units='a'" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+    assert "striate/" not in done.stderr
 
 
 CALLBACK = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from types import CodeType, ModuleType
@@ -33,6 +34,7 @@ def run(program: str, arguments: Sequence[str] = ()) -> int:
     source = read(program)
     answer()
     carry_over()
+    _watch_threads()
     path = os.path.abspath(program)
     main = _become(program, path, arguments)
     try:
@@ -89,6 +91,24 @@ def _become(program: str, path: str, arguments: Sequence[str]) -> ModuleType:
     if not getattr(sys.flags, "safe_path", False):
         sys.path[0] = os.path.dirname(os.path.realpath(path))
     return main
+
+
+def _watch_threads() -> None:
+    """Have errors in the program's threads said as its other errors; the thread ends, and the program goes on."""
+    python_says = threading.excepthook
+
+    def say(given: threading.ExceptHookArgs) -> None:
+        lacking = missing(given.exc_value)
+        if lacking is not None:
+            print(f"striate: {lacking}", file=sys.stderr)
+            return
+        if given.exc_value is not None:
+            shorten(given.exc_value, None)
+            traceback = given.exc_value.__traceback__
+            given = threading.ExceptHookArgs((given.exc_type, given.exc_value, traceback, given.thread))
+        python_says(given)
+
+    threading.excepthook = say
 
 
 def _report(error: BaseException, code: CodeType | None) -> int:

@@ -52,6 +52,8 @@ from tensorflow.keras import backend
 import keras.backend as K
 assert K is backend is keras.backend is tf.keras.backend
 import tensorflow.nn as nn
+from tensorflow.python.framework.ops import EagerTensor
+assert type(tf.constant(1)) is EagerTensor and isinstance(keras.layers.Dense(2)(tf.ones((1, 3))), EagerTensor)
 assert tf1 is tf and tf.keras is keras and nn is tf.nn and nn.relu is relu and tf.losses is keras.losses
 print("same")
 """

@@ -59,11 +59,12 @@ def test_functions_between_symbolic_tensors() -> None:
         (lambda: K.function([x], [hidden]), "expected symbolic tensors, such as model.input"),
         (lambda: K.function([model.input], [hidden], updates=[1]), "got updates"),
         (lambda: K.set_learning_phase(2), "got 2, expected 0 or 1"),
-        (lambda: K.set_learning_phase(1), "said by fit, predict or the call"),
     ):
         with pytest.raises(StriateError, match=said):
             call()
     K.set_learning_phase(0)
+    with pytest.warns(UserWarning, match="is without effect: fit trains without being told"):
+        K.set_learning_phase(True)
 
 
 def test_clear_session_starts_names_anew() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from striate.errors import StriateError, UnavailableError
 from striate.layers import former
 from striate.layers.symbolic import is_symbolic
+from striate.warning import warn
 
 
 class LearningPhase(int):
@@ -25,18 +26,13 @@ def learning_phase() -> LearningPhase:
 
 
 def set_learning_phase(value: int) -> None:
-    """Takes 0 alone, without effect: `fit` trains, `predict` and `evaluate` do not.
-
-    Raises:
-        UnavailableError: 1, which made dropout act in predictions, too.
-    """
+    """Without effect, as in TensorFlow 2: `fit` trains, `predict` and `evaluate` do not. Of 1 a warning says so."""
     if value not in (0, 1):
         raise StriateError(f"set_learning_phase: got {value!r}, expected 0 or 1")
     if value:
-        raise UnavailableError(
-            "keras.backend.set_learning_phase(1)",
-            "set_learning_phase: got 1, but what a network does is said by fit, predict or the call",
-            "model(x, training=True) for predictions with dropout; fit trains without being told.",
+        warn(
+            "set_learning_phase(1) is without effect: fit trains without being told, predict and evaluate never do; "
+            "write model(x, training=True) for predictions with dropout"
         )
 
 

@@ -31,9 +31,10 @@ SPELLINGS = {
     "tensorflow.losses": "striate.keras.losses",
     "tensorflow.metrics": "striate.keras.metrics",
     "tensorflow.optimizers": "striate.keras.optimizers",
+    "tensorflow.python.framework.ops": "striate.tensorflow.tensor_types",
     "tensorflow.python.keras": "striate.keras",
 }
-BETWEEN = ("keras.api._v2", "tensorflow.python")  # hold nothing but such modules
+BETWEEN = ("keras.api._v2", "tensorflow.python", "tensorflow.python.framework")  # hold nothing but such modules
 
 
 class Answerer(MetaPathFinder, Loader):

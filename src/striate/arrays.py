@@ -38,12 +38,17 @@ def numeric_array(value: Any, name: str) -> AnyArray:
     except (ValueError, TypeError) as error:  # lists of different lengths
         raise DataError(f"{name}: cannot be made into an array: {error}") from None
     if array.dtype.kind not in "buif":
-        of_objects = array.dtype.kind == "O" and array.ndim and array.size
-        hint = "; are the elements of different shapes?" if of_objects else ""
+        hint = _about_objects(array) if array.dtype.kind == "O" and array.ndim and array.size else ""
         raise DataError(f"{name}: got {kind(value)} of dtype {array.dtype}, expected numbers{hint}")
     if array.ndim == 0:
         raise DataError(f"{name}: got the single number {array}, expected an array with the examples first")
     return array
+
+
+def _about_objects(array: AnyArray) -> str:
+    """Why an array is one of objects, as a data frame's values with text in one column, or lists of several lengths."""
+    plain = all(isinstance(value, (int, float, np.number)) for value in array.flat)
+    return '; these are numbers one by one: .astype("float32")' if plain else "; are the elements of different shapes?"
 
 
 def is_converted(array: AnyArray) -> bool:

@@ -176,6 +176,9 @@ def test_what_does_not_fit_is_refused(folder: Path, wrong: dict[str, Any]) -> No
 def test_folders_without_images_and_broken_files(tmp_path: Path) -> None:
     with pytest.raises(StriateError, match="no images found"):
         image_dataset_from_directory(tmp_path)
+    (tmp_path / "loose.png").write_bytes(b"")
+    with pytest.raises(StriateError, match=r"no images found.*lie there directly have no class"):
+        image_dataset_from_directory(tmp_path)
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and nothing more")
     with pytest.raises(StriateError, match=r"broken\.jpg"):

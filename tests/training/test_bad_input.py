@@ -31,6 +31,7 @@ BAD_FITS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "fewer labels": ({"y": Y[:49]}, ShapeError, "y: got 49 labels for 50 images"),
     "text": ({"x": np.full((50, 8, 8, 1), "a")}, DataError, "x: got an array .* of dtype <U1, expected numbers"),
     "objects": ({"x": np.array([None] * 50)}, DataError, "of dtype object"),
+    "numbers as objects": ({"x": X.astype(object)}, DataError, r'of dtype object.*one by one: .astype\("float32"\)$'),
     "ragged": ({"x": [[1, 2], [3]]}, DataError, "x: cannot be made into an array"),
     "complex": ({"x": X * 1j}, DataError, "complex"),
     "nothing": ({"x": None}, DataError, "x: got None"),

@@ -15,7 +15,7 @@ from striate.checks import as_whole, whole
 from striate.errors import DataError, StriateError
 from striate.images.conversion import MODES, data_format_of
 from striate.images.files import COLOR_MODES, eight_bit, in_threads, opened
-from striate.images.folders import check_folder, class_folders, image_files
+from striate.images.folders import about_loose, check_folder, class_folders, image_files
 from striate.images.resizing import check_method, check_size, cropped, padded, resize
 from striate.lookup import nearest
 
@@ -142,7 +142,8 @@ def _explicit(paths: list[str], labels: Any, label_mode: str | None, root: str) 
 
 def _check_paths(listing: Listing, root: str) -> Listing:
     if not listing.paths:
-        raise DataError(f"{NAME}: no images found in directory {root}; their names end in {', '.join(ENDINGS)}")
+        said = f"{NAME}: no images found in directory {root}; their names end in {', '.join(ENDINGS)}"
+        raise DataError(said + about_loose(root, ENDINGS))
     return listing
 
 

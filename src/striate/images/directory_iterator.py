@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from striate.images.file_iterator import FileIterator
-from striate.images.folders import check_folder, class_folders, image_files
+from striate.images.folders import about_loose, check_folder, class_folders, image_files
 
 if TYPE_CHECKING:
     from striate.images.generator import ImageDataGenerator
@@ -74,6 +74,4 @@ class DirectoryIterator(FileIterator):
         self._begin(self.directory, batch_size, shuffle, seed)
 
     def _nothing(self, directory: str) -> str:
-        loose = any(file.lower().endswith(self.white_list_formats) for file in os.listdir(directory))
-        hint = "; those that lie there directly have no class: put them into a folder for each" if loose else ""
-        return super()._nothing(directory) + hint
+        return super()._nothing(directory) + about_loose(directory, self.white_list_formats)

@@ -23,6 +23,12 @@ def check_folder(directory: Any, name: str) -> str:
     return path
 
 
+def about_loose(directory: str, endings: tuple[str, ...]) -> str:
+    """What is said about images that lie in a folder where folders of images were expected."""
+    loose = any(file.lower().endswith(endings) for file in os.listdir(directory))
+    return "; those that lie there directly have no class: put them into a folder for each" if loose else ""
+
+
 def class_folders(directory: str, classes: Any, name: str, hidden: bool) -> list[str]:
     """The names of the folders in a folder, sorted, or those that were asked for, in their order.
 

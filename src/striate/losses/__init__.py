@@ -13,7 +13,7 @@ from typing import Any
 from striate.errors import StriateError
 from striate.graph import Shape
 from striate.lookup import find, made, serialized
-from striate.losses.base import EPSILON, Loss, own_loss
+from striate.losses.base import EPSILON, Loss
 from striate.losses.crossentropy import (
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
@@ -28,6 +28,7 @@ from striate.losses.crossentropy import (
 )
 from striate.losses.distribution import KLDivergence, Poisson, kl_divergence, poisson
 from striate.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
+from striate.losses.own import recognised
 from striate.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -97,17 +98,17 @@ def get(identifier: LossLike) -> Loss:
         StriateError: nothing of the kind; the message gives the nearest names.
     """
     if isinstance(identifier, Loss):
-        return identifier
+        return recognised(identifier.call, _candidates()) if identifier.is_own else identifier
     if isinstance(identifier, type) and issubclass(identifier, Loss):
-        return identifier()  # type: ignore[call-arg]  # the subclasses need no argument
+        return get(identifier())
     if isinstance(identifier, str):
-        return _find(identifier)()  # type: ignore[call-arg]
+        return _find(identifier)()
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
     if callable(identifier) and identifier in _FUNCTIONS:
-        return _FUNCTIONS[identifier]()  # type: ignore[call-arg]
-    if callable(identifier):
-        raise own_loss(f"loss: got {identifier!r}, expected a loss of striate.losses")
+        return _FUNCTIONS[identifier]()
+    if callable(identifier) and not isinstance(identifier, type):
+        return recognised(identifier, _candidates())
     raise StriateError(f"loss: got {identifier!r}, expected a loss of striate.losses or one of the names {_names()}")
 
 
@@ -139,6 +140,16 @@ def deserialize(form: Mapping[str, Any]) -> Loss:
 
 def _find(name: str) -> type[Loss]:
     return find("loss", name, _CLASSES, CHOSEN_BY_SHAPE)
+
+
+def _candidates() -> list[Loss]:
+    """What a loss of the user's own may come to."""
+    plain: list[Loss] = [cls() for cls in _ALL]
+    return [
+        *plain, CategoricalCrossentropy(from_logits=True), SparseCategoricalCrossentropy(from_logits=True),
+        BinaryCrossentropy(from_logits=True), CategoricalCrossentropy(label_smoothing=0.1),
+        CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+    ]  # fmt: skip
 
 
 def _names() -> str:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import LossFunction
 from striate.graph.training import LossKind
+from striate.lookup import snake_case
 from striate.tensors import Tensor, wrapped
 
 Float64 = NDArray[np.float64]
@@ -44,12 +45,10 @@ class Loss:
     kind: LossKind
     _compute: Callable[..., Float64]  # the same on arrays, (y_true, y_pred, **options)
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "call" in vars(cls) and not cls.__module__.startswith("striate."):
-            raise own_loss(f"{cls.__name__}: defines call()")
-
-    def __init__(self, name: str, reduction: str, dtype: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str = "sum_over_batch_size", dtype: str | None = None, **options: Any
+    ) -> None:
+        name = name or snake_case(type(self).__name__)
         if reduction not in (*_MEANS, *_OTHER_REDUCTIONS):
             raise StriateError(
                 f"{type(self).__name__}: got reduction={reduction!r}, expected one of {(*_MEANS, *_OTHER_REDUCTIONS)}"
@@ -61,6 +60,11 @@ class Loss:
         self.options = options
         for option, value in options.items():
             setattr(self, option, value)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is of a class of the user's that says itself, in `call`, what it computes."""
+        return not type(self).call.__module__.startswith("striate.")
 
     def check_trainable(self) -> None:
         """Raise StriateError if networks cannot be trained with it."""

@@ -124,8 +124,9 @@ def test_models_of_input_and_output() -> None:
     ],
 )  # fmt: skip
 def test_merge_of_keras_1(options: dict[str, Any], layer: layers.Layer) -> None:
-    from striate.keras.layers import merge
     from striate.keras.layers.merge import add
+
+    from striate.keras.layers import merge
 
     assert add is layers.add
     a, b = layers.Input((4, 4)), layers.Input((4, 4))

@@ -65,10 +65,9 @@ def test_all_spellings_give_the_same_modules(run: Run) -> None:
 
 
 def test_one_edited_line_needs_no_answering() -> None:
-    from striate.keras.layers import Dense
-
     import striate.keras as keras
     from striate.keras import layers
+    from striate.keras.layers import Dense
 
     assert layers.Dense is Dense is keras.layers.core.Dense
     assert not any(isinstance(finder, answering.Answerer) for finder in sys.meta_path)

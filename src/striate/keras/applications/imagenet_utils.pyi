@@ -1,0 +1,1 @@
+from striate.applications.imagenet_utils import *

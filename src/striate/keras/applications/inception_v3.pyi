@@ -1,0 +1,1 @@
+from striate.applications.inception_v3 import *

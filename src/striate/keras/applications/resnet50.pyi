@@ -1,0 +1,1 @@
+from striate.applications.resnet50 import *

@@ -1,0 +1,1 @@
+from striate.applications.vgg16 import *

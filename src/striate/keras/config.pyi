@@ -1,0 +1,2 @@
+from striate.keras.backend import *
+from striate.settings import *

@@ -1,0 +1,1 @@
+from striate.datasets.cifar10 import *

@@ -1,0 +1,1 @@
+from striate.models import *

@@ -1,0 +1,1 @@
+from striate.images import *

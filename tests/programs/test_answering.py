@@ -53,6 +53,11 @@ import keras.backend as K
 assert K is backend is keras.backend is tf.keras.backend
 import tensorflow.nn as nn
 from tensorflow.python.framework.ops import EagerTensor
+from tensorflow.python.client import device_lib
+assert [device.device_type for device in device_lib.list_local_devices()] == ["CPU"]
+from keras import mixed_precision
+mixed_precision.set_global_policy("float32")
+assert keras.mixed_precision.experimental is not None and mixed_precision.global_policy() == "float32"
 assert type(tf.constant(1)) is EagerTensor and isinstance(keras.layers.Dense(2)(tf.ones((1, 3))), EagerTensor)
 assert tf1 is tf and tf.keras is keras and nn is tf.nn and nn.relu is relu and tf.losses is keras.losses
 print("same")

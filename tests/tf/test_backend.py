@@ -152,3 +152,14 @@ def test_in_a_metric() -> None:
     model.compile("sgd", "mse", metrics=[near])
     scores = model.evaluate(np.zeros((4, 2)), np.array([0, 0, 1, 1.0]), verbose=0, return_dict=True)
     assert scores["near"] == 0.5
+
+
+def test_mixed_precision_is_float32() -> None:
+    from striate.keras import mixed_precision  # type: ignore[attr-defined]
+
+    mixed_precision.set_global_policy("float32")
+    with pytest.warns(UserWarning, match="got 'mixed_float16'; everything is computed in float32"):
+        mixed_precision.set_global_policy("mixed_float16")
+    with pytest.raises(StriateError, match="expected \"float32\""):
+        mixed_precision.set_global_policy("float8")
+    assert mixed_precision.global_policy() == "float32"

@@ -39,6 +39,8 @@ PLACES: dict[str, str] = {
     **{f"layers.{name}": _LAYERS for name in _LAYER_FILES},
     "losses": "losses",
     "metrics": "metrics",
+    "mixed_precision": "keras._mixed_precision",
+    "mixed_precision.experimental": "keras._mixed_precision",
     "models": "models",
     "objectives": "losses",
     "optimizer_v2": _OPTIMIZERS,

@@ -31,10 +31,12 @@ SPELLINGS = {
     "tensorflow.losses": "striate.keras.losses",
     "tensorflow.metrics": "striate.keras.metrics",
     "tensorflow.optimizers": "striate.keras.optimizers",
+    "tensorflow.python.client.device_lib": "striate.tensorflow.device_lib",
     "tensorflow.python.framework.ops": "striate.tensorflow.tensor_types",
     "tensorflow.python.keras": "striate.keras",
 }
-BETWEEN = ("keras.api._v2", "tensorflow.python", "tensorflow.python.framework")  # hold nothing but such modules
+# Those that hold nothing but such modules.
+BETWEEN = ("keras.api._v2", "tensorflow.python", "tensorflow.python.client", "tensorflow.python.framework")
 
 
 class Answerer(MetaPathFinder, Loader):

@@ -107,11 +107,14 @@ class Half(regularizers.Regularizer):
 )  # fmt: skip
 def test_penalties_of_your_own(penalty: Any, l1: float, l2: float) -> None:
     layer = striate.layers.Dense(4, kernel_regularizer=penalty)
+    with pytest.raises(UnavailableError, match="is code of your own"):
+        layer.get_config()
     layer.build((None, 3))
     assert layer.kernel.l1 == pytest.approx(l1, rel=1e-5)
     assert layer.kernel.l2 == pytest.approx(l2, rel=1e-5)
-    with pytest.raises(UnavailableError, match="is code of your own"):
-        layer.get_config()
+    again = striate.layers.Dense.from_config(layer.get_config())
+    again.build((None, 3))
+    assert (again.kernel.l1, again.kernel.l2) == (layer.kernel.l1, layer.kernel.l2)
 
 
 @pytest.mark.parametrize(

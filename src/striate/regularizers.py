@@ -125,6 +125,7 @@ class Own(Regularizer):
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
+        self.became: L1L2 | None = None  # once it is known for which weights
 
     def __call__(self, x: ArrayLike) -> float:
         """The penalty of an array."""
@@ -144,7 +145,8 @@ class Own(Regularizer):
         found[np.abs(found) < 1e-6 * np.abs(found).max()] = 0
         if not np.allclose(sums @ found, values, rtol=1e-4, atol=0) or found.min() < 0 or self(np.zeros(shape)) != 0:
             raise self._another()
-        return L1L2(float(f"{found[0]:.6g}"), float(f"{found[1]:.6g}"))
+        self.became = L1L2(float(f"{found[0]:.6g}"), float(f"{found[1]:.6g}"))
+        return self.became
 
     def of_any(self) -> L1L2:
         """The same for arrays of any shape, as outputs have.
@@ -166,11 +168,17 @@ class Own(Regularizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Raises UnavailableError: a configuration holds no code."""
-        raise UnavailableError(
-            "configurations of code", "regularizer: is code of your own, which a configuration cannot bring back",
-            "keras.regularizers.L1, L2 or L1L2; or save the weights alone with save_weights.",
-        )
+        """That of what it has come to.
+
+        Raises:
+            UnavailableError: nothing yet, as its layer is not built; a configuration holds no code.
+        """
+        if self.became is None:
+            raise UnavailableError(
+                "configurations of code", "regularizer: is code of your own, which a configuration cannot bring back",
+                "keras.regularizers.L1, L2 or L1L2; or build the layer first.",
+            )
+        return self.became.get_config()
 
 
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
@@ -213,7 +221,8 @@ def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
     """The form in which Keras writes a regularizer."""
     if regularizer is None:
         return None
-    return serialized("keras.regularizers", type(regularizer).__name__, regularizer.get_config())
+    name = "L1L2" if isinstance(regularizer, Own) else type(regularizer).__name__
+    return serialized("keras.regularizers", name, regularizer.get_config())
 
 
 def deserialize(form: Mapping[str, Any]) -> Regularizer:

@@ -23,6 +23,7 @@ from striate.initializers.scaling import (
     compute_fans,
 )
 from striate.lookup import find, made, serialized, snake_case
+from striate.warning import warn
 
 __all__ = [
     "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "IdentityInitializer",
@@ -77,14 +78,17 @@ def get(identifier: InitializerLike) -> InitializerFunction | None:
 
 
 def serialize(initializer: InitializerFunction | None) -> dict[str, Any] | None:
-    """The form in which Keras writes an initializer."""
+    """The form in which Keras writes an initializer. One of the user's own is code, in whose place a default stands."""
     if initializer is None:
         return None
-    if not isinstance(initializer, Initializer):
-        raise StriateError(
-            f"initializer: got {initializer!r}, a function of your own, which cannot be written into a configuration; "
-            "use one of striate.initializers"
+    if type(initializer) not in _KNOWN:
+        name = getattr(initializer, "__name__", type(initializer).__name__)
+        warn(
+            f"initializer: {name} is code of your own, which a configuration cannot hold; GlorotUniform stands there "
+            "in its place, for new weights (a saved model's own come back as they are)"
         )
+        initializer = GlorotUniform()
+    assert isinstance(initializer, Initializer)
     return serialized("keras.initializers", type(initializer).__name__, initializer.get_config())
 
 

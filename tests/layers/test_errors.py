@@ -48,7 +48,7 @@ CONSTRUCTION: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.Conv2D(4, 3, use_bias="no"), "conv2d: got use_bias='no', expected True or False"),
     (
         lambda: layers.Conv2D(4, 3, kernel_constraint="non_negg"),
-        "conv2d: kernel_constraint: unknown constraint 'non_negg': did you mean 'non_neg' or 'NonNeg'?",
+        "conv2d: kernel_constraint: unknown constraint 'non_negg': did you mean 'non_neg' or 'NonNeg' or 'nonneg'?",
     ),
     (
         lambda: layers.BatchNormalization(gamma_constraint=abs),

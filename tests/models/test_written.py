@@ -85,6 +85,8 @@ def trained(library: Any, weights: list[np.ndarray] | None = None) -> tuple[Any,
 
 def test_training_is_keras(keras: Any) -> None:
     keras.utils.set_random_seed(1)
+    keras.utils.clear_session()
+    reset_names()
     theirs, before = trained(keras)
     ours, _ = trained(striate, before)
     assert [w.shape for w in theirs.weights] == [w.shape for w in ours.weights]

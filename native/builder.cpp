@@ -32,6 +32,7 @@ static const std::map<std::string, OperationPhases>& operations() {
       {"Add", {add_forward, add_backward, false}},
       {"Combine", {combine_forward, combine_backward, false}},
       {"Contract", {contract_forward, contract_backward, false}},
+      {"OverBatch", {over_batch_forward, over_batch_backward, false}},
       {"Normalize", {normalize_forward, normalize_backward, false}},
       {"LocalResponseNorm", {local_response_norm_forward, local_response_norm_backward, false}},
       {"Scale", {parametric_forward, parametric_backward, false}},

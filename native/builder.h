@@ -168,6 +168,8 @@ void select_forward(Builder&, int);
 void select_backward(Builder&, int);
 void add_forward(Builder&, int);
 void add_backward(Builder&, int);
+void over_batch_forward(Builder&, int);
+void over_batch_backward(Builder&, int);
 void combine_forward(Builder&, int);
 void combine_backward(Builder&, int);
 void contract_forward(Builder&, int);

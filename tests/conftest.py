@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -50,5 +51,7 @@ def keras(torch: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _fresh_names() -> None:
-    """Each test's first Conv2D is called conv2d."""
+    """Each test's first Conv2D is called conv2d, here and in Keras."""
     reset_names()
+    if "keras" in sys.modules and hasattr(sys.modules["keras"], "src"):
+        sys.modules["keras"].utils.clear_session(free_memory=False)

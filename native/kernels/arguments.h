@@ -186,7 +186,7 @@ enum class Loss : int32_t {
   none = -1,
   sparse_categorical_crossentropy, categorical_crossentropy, categorical_focal_crossentropy, categorical_hinge, kl_divergence,
   cosine_similarity, binary_crossentropy, binary_focal_crossentropy, mean_squared_error, mean_absolute_error,
-  mean_absolute_percentage_error, mean_squared_logarithmic_error, huber, log_cosh, poisson, hinge, squared_hinge,
+  mean_absolute_percentage_error, mean_squared_logarithmic_error, huber, log_cosh, poisson, hinge, squared_hinge, value,
 };
 
 struct LossOptions {

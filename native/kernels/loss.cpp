@@ -207,6 +207,7 @@ static Term element(const LossArguments& a, int64_t at, Lane y, Lane t) {
       if (a.loss == Loss::hinge) return {lack, keep(lack > 0.0f, -side)};
       return {lack * lack, -2.0f * side * lack};
     }
+    case Loss::value: return {y, broadcast(1.0f)};
     default: return {e * e, 2.0f * e};  // mean_squared_error
   }
 }

@@ -129,4 +129,30 @@ void contract_backward(Builder& b, int index) {
   if (const int db = b.input_gradient(index, 1); db >= 0) contract(b, "contract backward", p.of_right(), b.input_value(index, 0), dy, db);
 }
 
+// to[image] = sum or average of from over the images of the batch, in their order; nothing in lanes that hold no image.
+static void over_batch_phase(Builder& b, const char* name, int index, int from, int to) {
+  const int64_t size = b.node(index).size();
+  const bool average = b.node(index).flag("average");
+  b.plan.whole_batch(name, {from, to}, [=](const Work& w) {
+    const int lanes = w.plan.kernels.lanes;
+    const Share share(w, size);
+    for (int64_t i = share.first; i < share.last; i++) {
+      double sum = 0;
+      for (int64_t pack = 0; pack < w.batch.packs; pack++)
+        for (int l = 0; l < w.filled(pack); l++) sum += static_cast<double>(w.at(from, pack)[i * lanes + l]);
+      const auto value = static_cast<float>(average ? sum / static_cast<double>(w.batch.count) : sum);
+      for (int64_t pack = 0; pack < w.batch.packs; pack++)
+        for (int l = 0; l < lanes; l++) w.at(to, pack)[i * lanes + l] = l < w.filled(pack) ? value : 0.0f;
+    }
+  });
+}
+
+void over_batch_forward(Builder& b, int index) { over_batch_phase(b, "over batch", index, b.input_value(index), b.value(index)); }
+
+// dx_j = sum over i: dy_i, or its average
+void over_batch_backward(Builder& b, int index) {
+  const int dy = b.output_gradient(index), dx = b.input_gradient(index);
+  if (dx >= 0) over_batch_phase(b, "over batch backward", index, dy, dx);
+}
+
 }  // namespace striate

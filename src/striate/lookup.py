@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from striate.errors import StriateError
 
 T = TypeVar("T")
+_own_objects: ContextVar[Mapping[str, Any]] = ContextVar("own_objects", default={})  # noqa: B039 (never changed)
+
+
+@contextmanager
+def own_objects(objects: Mapping[str, Any]) -> Iterator[None]:
+    """Inside, names in files stand for these functions and classes of the user's own first."""
+    before = _own_objects.set({**_own_objects.get(), **objects})
+    try:
+        yield
+    finally:
+        _own_objects.reset(before)
+
+
+def own_object(name: str) -> Any:
+    """What `own_objects` has under a name; None if nothing."""
+    return _own_objects.get().get(name)
 
 
 def likely(name: str, known: Iterable[str]) -> list[str]:

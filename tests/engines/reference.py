@@ -35,6 +35,7 @@ from striate.graph.operations import (
     LocalResponseNorm,
     Normalize,
     Operation,
+    OverBatch,
     Pad,
     Penalty,
     Permute,
@@ -124,6 +125,9 @@ def forward(operation: Operation, inputs: Sequence[Exact], parameters: Mapping[s
             return functools.reduce(np.add, aligned(inputs))
         case Combine():
             return COMBINATIONS[operation.kind](*aligned(inputs))
+        case OverBatch():
+            total = x.sum(axis=0, keepdims=True) if operation.kind == "sum" else x.mean(axis=0, keepdims=True)
+            return np.broadcast_to(total, x.shape)
         case Contract():
             return contract(operation, x, inputs[1])
         case Normalize():
@@ -410,6 +414,8 @@ def loss(function: LossFunction, output: Exact, targets: NDArray[np.generic], we
     smoothing = function.label_smoothing
     if function.kind in OTHER_LOSSES:
         values = OTHER_LOSSES[function.kind](function).call(targets, output)
+    elif function.kind == "value":
+        values = output
     elif function.kind == "mean_squared_error":
         values = (output - targets) ** 2
     elif function.kind == "binary_crossentropy":

@@ -174,6 +174,7 @@ static double position_loss(const LossArguments& a, const std::vector<double>& o
       case Loss::huber: loss += std::abs(e) <= delta ? e * e / 2 : delta * std::abs(e) - delta * delta / 2; break;
       case Loss::log_cosh: loss += std::log(std::cosh(e)); break;
       case Loss::poisson: loss += y - t[c] * std::log(y + eps); break;
+      case Loss::value: loss += y; break;
       case Loss::hinge: loss += m; break;
       default: loss += m * m;  // squared_hinge
     }
@@ -230,7 +231,7 @@ static void test_other_loss(const Kernels& k, Loss loss, bool fused, int64_t pos
 }
 
 static void test_other_losses(const Kernels& k, Random& random) {
-  for (int loss = 0; loss <= static_cast<int>(Loss::squared_hinge); loss++) {
+  for (int loss = 0; loss <= static_cast<int>(Loss::value); loss++) {
     const auto kind = static_cast<Loss>(loss);
     if (kind == Loss::sparse_categorical_crossentropy || kind == Loss::categorical_crossentropy || kind == Loss::binary_crossentropy ||
         kind == Loss::mean_squared_error)

@@ -117,7 +117,6 @@ def test_shapes_of_images_are_keras(shape: tuple[int, ...], images: tuple[int, .
 
 
 def test_names_of_weights_are_keras(keras: Any) -> None:
-    keras.utils.clear_session()  # other tests have named layers
     for make in (_nested, small):
         theirs, ours = make(keras), make(striate)
         expected = [weight.path for layer in theirs.layers for weight in layer.weights]

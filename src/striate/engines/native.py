@@ -15,7 +15,17 @@ from striate.engines.interface import AnyArray, Engine, Examples, Images, Progra
 from striate.engines.warped import FILL_MODES, WarpedImages
 from striate.errors import StriateError
 from striate.graph import UPDATE_SLOTS, Array, Constraint, Graph, LossFunction, Node, Parameter, Shape, UpdateRule
-from striate.graph.operations import Activation, AdaptivePool, Combine, Normalize, Pad, Pool, RandomWarp, Resize
+from striate.graph.operations import (
+    Activation,
+    AdaptivePool,
+    Combine,
+    Normalize,
+    OverBatch,
+    Pad,
+    Pool,
+    RandomWarp,
+    Resize,
+)
 from striate.graph.operations.base import Windowed
 from striate.graph.operations.movement import ResizeMethod
 from striate.graph.training import AVERAGE, LossKind
@@ -139,7 +149,7 @@ def _attributes(node: Node) -> dict[str, list[float]]:
         values["after"] = [float(after) for _, after in operation.padding]
     if isinstance(operation, Resize):
         values["method"] = [float(_RESIZE_METHODS.index(operation.method))]
-    if isinstance(operation, Pool | AdaptivePool):
+    if isinstance(operation, Pool | AdaptivePool | OverBatch):
         values["average"] = [float(operation.kind == "average")]
     if isinstance(operation, Combine | Normalize):
         values["kind"] = [float(_KINDS[type(operation)].index(operation.kind))]
@@ -211,6 +221,7 @@ class _NativeProgram(Program):
         self._graph = graph
         self._outputs = list(graph.outputs)
         self._losses = list(losses)
+        self._over_batches = any(isinstance(node.operation, OverBatch) for node in graph.nodes)
         self._rule = rule
         self._engine = engine
         parameters = graph.parameters()
@@ -267,7 +278,7 @@ class _NativeProgram(Program):
         outputs = self._new_outputs(self._outputs, n)
         self._program.evaluate(
             self._readable(examples.images), list(examples.targets), examples.weights,
-            batch_size if training else _INFERENCE_BATCH, training, step, image_losses, outputs,
+            batch_size if training or self._over_batches else _INFERENCE_BATCH, training, step, image_losses, outputs,
         )  # fmt: skip
         starts = np.arange(0, n, batch_size)
         sums = np.add.reduceat(image_losses, starts, dtype=np.float64)

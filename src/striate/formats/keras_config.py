@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from striate.errors import ModelFileError
 from striate.layers import Layer, registry, serialize
 from striate.layers.tracing import Traced
-from striate.lookup import nearest
+from striate.lookup import nearest, own_object
 from striate.models.configuration import LARGEST_NETWORK
 from striate.models.wiring import size_of
 
@@ -143,11 +143,22 @@ def compile_model(model: Any, form: object, name: str) -> None:
     try:
         arguments = {key: _plain(form[key], key) for key in _COMPILE_ARGUMENTS if form.get(key) is not None}
         if "optimizer" in arguments:
-            model.compile(**arguments)
+            model.compile(**{**arguments, "loss": _with_own_losses(arguments.get("loss"))})
     except _MISFIT as error:
         raise ModelFileError(
-            f"{name}: cannot be compiled as it was saved: {error}. Load it with compile=False and call compile yourself"
+            f"{name}: cannot be compiled as it was saved: {error}. Load it with compile=False and call compile "
+            "yourself, or give functions of your own as custom_objects={name: function}"
         ) from error
+
+
+def _with_own_losses(loss: Any) -> Any:
+    """Functions of the user's own in the place of their names."""
+    if isinstance(loss, list):
+        return [_with_own_losses(one) for one in loss]
+    if isinstance(loss, Mapping) and "class_name" not in loss:
+        return {output: _with_own_losses(one) for output, one in loss.items()}
+    own = own_object(loss) if isinstance(loss, str) else None
+    return loss if own is None else own
 
 
 def _check_origin(form: Mapping[str, Any], where: str) -> None:
@@ -159,6 +170,7 @@ def _check_origin(form: Mapping[str, Any], where: str) -> None:
         raise ModelFileError(f"{where}: {class_name} holds code, and nothing in a model file is ever executed")
     known = module in (None, _OURS) or (isinstance(module, str) and (module == "keras" or module.startswith("keras.")))
     called = form.get("config") if class_name == "function" else class_name
+    known = known or (class_name == "function" and isinstance(called, str) and own_object(called) is not None)
     if not known or registered not in (None, class_name, called):
         raise ModelFileError(
             f"{where}: {called} of {module} (registered as {registered}) is not Keras's own; "

@@ -12,7 +12,7 @@ LossKind = Literal[
     "sparse_categorical_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
     "categorical_hinge", "kl_divergence", "cosine_similarity", "binary_crossentropy", "binary_focal_crossentropy",
     "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
-    "huber", "log_cosh", "poisson", "hinge", "squared_hinge",
+    "huber", "log_cosh", "poisson", "hinge", "squared_hinge", "value",
 ]  # fmt: skip
 
 
@@ -27,7 +27,8 @@ class LossFunction:
     label_smoothing: targets t become t (1 - s) + s / classes (categorical) or t (1 - s) + s / 2 (binary).
     delta: where Huber's parabola goes over into lines.
     alpha, gamma, apply_class_balancing: of the focal cross-entropies.
-    The hinge losses take a target of 0 for -1.
+    The hinge losses take a target of 0 for -1. "value" is the output itself, whatever the target: for graphs that
+    compute their loss.
     """
 
     kind: LossKind

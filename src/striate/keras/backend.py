@@ -18,7 +18,7 @@ from striate import tensorflow as tf
 from striate.errors import StriateError
 from striate.graph import Parameter
 from striate.keras._graphs import function, learning_phase, set_learning_phase
-from striate.layers import naming
+from striate.layers import naming, together
 from striate.layers.symbolic import is_symbolic
 from striate.optimizers.former import Rate
 from striate.settings import image_data_format, set_image_data_format
@@ -427,8 +427,10 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
     return tf.repeat(x, rep, axis)
 
 
-def flatten(x: Any) -> Tensor:
-    """All along one axis."""
+def flatten(x: Any) -> Any:
+    """All along one axis; of a symbolic tensor in losses alone."""
+    if is_symbolic(x):
+        return together.in_a_row(x, "flatten")
     return wrapped(tensor(x, "flatten").reshape(-1))
 
 

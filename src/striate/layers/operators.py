@@ -9,6 +9,7 @@ import numpy as np
 
 from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import Parameter, Shape, operations
+from striate.layers import together
 from striate.layers.activation import Activation
 from striate.layers.arguments import MOST_AXES
 from striate.layers.base import Layer, Step
@@ -79,6 +80,9 @@ def power(a: SymbolicTensor, exponent: Any) -> Any:
 def reduced(kind: str, a: SymbolicTensor, axis: Any, keepdims: bool) -> Any:
     """The "sum", "mean", "max", "min", "std" or "variance" over axes of each image."""
     layers: dict[str, type[OverAxes]] = {"sum": Sum, "mean": Mean, "max": Max, "min": Min}
+    whole = together.reduced(kind, a, axis, keepdims)
+    if whole is not None:
+        return whole
     if axis is None:
         raise UnavailableError(
             "sums over a whole batch inside a network", f"{a}: got no axis, but each image stays by itself",

@@ -175,9 +175,21 @@ def connect(layer: Layer, given: Any, training: bool | None = None) -> list[Symb
         origins = " and ".join(f"{tensor.shape} from {tensor.name}" for tensor in inputs)
         raise ShapeError(f"{error} (its input is {origins})") from None
     call = Call(layer, given, tuple(inputs), [], len(layer.calls), training)
-    call.outputs.extend(SymbolicTensor(shape, call, i) for i, shape in enumerate(outputs))
+    made = _kind_of_outputs(layer, inputs, outputs)
+    call.outputs.extend(made(shape, call, i) for i, shape in enumerate(outputs))
     layer.calls.append(call)
     return call.outputs
+
+
+def _kind_of_outputs(
+    layer: Layer, inputs: Sequence[SymbolicTensor], shapes: Sequence[OpenShape]
+) -> type[SymbolicTensor]:
+    """`Together` where inputs are such, and the outputs are of the whole batch, too."""
+    if all(type(tensor) is SymbolicTensor for tensor in inputs):
+        return SymbolicTensor
+    from striate.layers import together
+
+    return together.Together if together.stays(layer, inputs, shapes) else SymbolicTensor
 
 
 def is_symbolic(value: object) -> bool:

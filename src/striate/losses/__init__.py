@@ -28,7 +28,8 @@ from striate.losses.crossentropy import (
 )
 from striate.losses.distribution import KLDivergence, Poisson, kl_divergence, poisson
 from striate.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
-from striate.losses.own import recognised
+from striate.losses.own import OwnLoss
+from striate.losses.recognition import recognised
 from striate.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -50,11 +51,12 @@ __all__ = [
     "CHOSEN_BY_SHAPE", "EPSILON", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy", "CategoricalHinge", "CosineSimilarity", "Hinge", "Huber", "KLDivergence", "LogCosh",
     "Loss", "LossLike", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
-    "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "binary_crossentropy",
-    "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge",
-    "cosine_similarity", "deserialize", "get", "hinge", "huber", "is_sparse", "kl_divergence", "log_cosh",
-    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
-    "poisson", "resolve", "serialize", "sparse_categorical_crossentropy", "squared_hinge",
+    "MeanSquaredLogarithmicError", "OwnLoss", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge",
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+    "categorical_hinge", "cosine_similarity", "deserialize", "get", "hinge", "huber", "is_sparse", "kl_divergence",
+    "log_cosh", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
+    "mean_squared_logarithmic_error", "poisson", "resolve", "serialize", "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
 _FUNCTIONS: dict[Callable[..., Any], type[Loss]] = {
@@ -98,7 +100,7 @@ def get(identifier: LossLike) -> Loss:
         StriateError: nothing of the kind; the message gives the nearest names.
     """
     if isinstance(identifier, Loss):
-        return recognised(identifier.call, _candidates()) if identifier.is_own else identifier
+        return _own(identifier.call, identifier) if identifier.is_own else identifier
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         return get(identifier())
     if isinstance(identifier, str):
@@ -108,8 +110,15 @@ def get(identifier: LossLike) -> Loss:
     if callable(identifier) and identifier in _FUNCTIONS:
         return _FUNCTIONS[identifier]()
     if callable(identifier) and not isinstance(identifier, type):
-        return recognised(identifier, _candidates())
+        return _own(identifier)
     raise StriateError(f"loss: got {identifier!r}, expected a loss of striate.losses or one of the names {_names()}")
+
+
+def _own(function: Callable[..., Any], of: Loss | None = None) -> Loss:
+    """A loss of the user's: one of those here if it comes to that, else what the engine differentiates step by step."""
+    if of is not None:
+        of.check_trainable()
+    return recognised(function, _candidates()) or OwnLoss(function, of and of.name)
 
 
 def resolve(identifier: LossLike, target_shape: Shape, output_shape: Shape) -> Loss:
@@ -130,6 +139,8 @@ def is_sparse(target_shape: Shape, output_shape: Shape) -> bool:
 
 def serialize(loss: Loss) -> dict[str, Any]:
     """The form in which Keras writes a loss."""
+    if isinstance(loss, OwnLoss):
+        return loss.form()
     return serialized("keras.losses", type(loss).__name__, loss.get_config())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.errors import ShapeError, StriateError, UnavailableError
+from striate.errors import ShapeError, StriateError
 from striate.graph import LossFunction
 from striate.graph.training import LossKind
 from striate.lookup import snake_case
@@ -20,15 +20,6 @@ EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before t
 _MEANS = ("sum_over_batch_size", "mean")  # one by two names
 _OTHER_REDUCTIONS = ("sum", "none", None)
 _ENGINE_OPTIONS = {field.name for field in fields(LossFunction)} - {"kind"}
-
-
-def own_loss(came: str) -> UnavailableError:
-    """The error about a loss in Python code."""
-    return UnavailableError(
-        "losses of Python code", f"{came}, but the engine could not differentiate a loss of Python code",
-        "use a loss of keras.losses, by its name, or for each output one of them with its loss_weights; metrics may be "
-        "functions of your own.",
-    )
 
 
 class Loss:

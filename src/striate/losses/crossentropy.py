@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 from striate.checks import number
 from striate.errors import DataError, ShapeError, StriateError
 from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean
-from striate.tensors import handing_out
+from striate.losses.symbolic import of_tensors
 
 
-@handing_out
+@of_tensors
 def sparse_categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, ignore_class: None = None, axis: int = -1
 ) -> Float64:
@@ -37,7 +37,7 @@ def sparse_categorical_crossentropy(
     return picked
 
 
-@handing_out
+@of_tensors
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Float64:
@@ -49,7 +49,7 @@ def categorical_crossentropy(
     return loss
 
 
-@handing_out
+@of_tensors
 def categorical_focal_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False,
     label_smoothing: float = 0.0, axis: int = -1,
@@ -64,7 +64,7 @@ def categorical_focal_crossentropy(
     return loss
 
 
-@handing_out
+@of_tensors
 def binary_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Float64:
@@ -77,7 +77,7 @@ def binary_crossentropy(
     return mean(_binary(targets, predictions))
 
 
-@handing_out
+@of_tensors
 def binary_focal_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, apply_class_balancing: bool = False, alpha: float = 0.25, gamma: float = 2.0,
     from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate.losses.base import EPSILON, Float64, Loss, alike, mean
-from striate.tensors import handing_out
+from striate.losses.symbolic import of_tensors
 
 
-@handing_out
+@of_tensors
 def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """sum over classes of t log(t / p), both first brought into [1e-7, 1]."""
     targets, predictions = alike("kl_divergence", y_true, y_pred)
@@ -18,7 +18,7 @@ def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     return loss
 
 
-@handing_out
+@of_tensors
 def poisson(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """y - t log(y + 1e-7), the mean over the last axis: Poisson's -log P(t) but for what y plays no part in."""
     targets, predictions = alike("poisson", y_true, y_pred)

@@ -6,24 +6,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate.losses.base import Float64, Loss, alike, mean
-from striate.tensors import handing_out
+from striate.losses.symbolic import of_tensors
 
 
-@handing_out
+@of_tensors
 def hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """max(1 - t y, 0), the mean over the last axis; t is -1 or 1, or 0 and 1 throughout, where 0 stands for -1."""
     targets, predictions = alike("hinge", y_true, y_pred)
     return mean(np.maximum(1 - _signs(targets) * predictions, 0))
 
 
-@handing_out
+@of_tensors
 def squared_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """max(1 - t y, 0)^2, the mean over the last axis; t as for `hinge`."""
     targets, predictions = alike("squared_hinge", y_true, y_pred)
     return mean(np.square(np.maximum(1 - _signs(targets) * predictions, 0)))
 
 
-@handing_out
+@of_tensors
 def categorical_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """max(max over classes of (1 - t) y - sum over classes of t y + 1, 0), for one-hot t."""
     targets, predictions = alike("categorical_hinge", y_true, y_pred)

@@ -7,38 +7,38 @@ from numpy.typing import ArrayLike
 
 from striate.checks import number
 from striate.losses.base import EPSILON, Float64, Loss, alike, check_axis, mean
-from striate.tensors import handing_out
+from striate.losses.symbolic import of_tensors
 
 
-@handing_out
+@of_tensors
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """(t - y)^2, the mean over the last axis."""
     targets, predictions = alike("mean_squared_error", y_true, y_pred)
     return mean(np.square(targets - predictions))
 
 
-@handing_out
+@of_tensors
 def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """|t - y|, the mean over the last axis."""
     targets, predictions = alike("mean_absolute_error", y_true, y_pred)
     return mean(np.abs(targets - predictions))
 
 
-@handing_out
+@of_tensors
 def mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """100 |t - y| / max(|t|, 1e-7), the mean over the last axis."""
     targets, predictions = alike("mean_absolute_percentage_error", y_true, y_pred)
     return 100 * mean(np.abs(targets - predictions) / np.maximum(np.abs(targets), EPSILON))
 
 
-@handing_out
+@of_tensors
 def mean_squared_logarithmic_error(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """(log(1 + y) - log(1 + t))^2, the mean over the last axis; t and y are first raised to at least 1e-7."""
     targets, predictions = alike("mean_squared_logarithmic_error", y_true, y_pred)
     return mean(np.square(np.log1p(np.maximum(predictions, EPSILON)) - np.log1p(np.maximum(targets, EPSILON))))
 
 
-@handing_out
+@of_tensors
 def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Float64:
     """e^2 / 2 where |e| = |y - t| is at most delta, else delta |e| - delta^2 / 2; the mean over the last axis."""
     targets, predictions = alike("huber", y_true, y_pred)
@@ -46,7 +46,7 @@ def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Float64:
     return mean(np.where(error <= delta, error**2 / 2, delta * error - delta**2 / 2))
 
 
-@handing_out
+@of_tensors
 def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     """log(cosh(y - t)), the mean over the last axis."""
     targets, predictions = alike("log_cosh", y_true, y_pred)
@@ -54,7 +54,7 @@ def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> Float64:
     return mean(error + np.log1p(np.exp(-2 * error)) - np.log(2.0))
 
 
-@handing_out
+@of_tensors
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Float64:
     """-sum t y / (|t| |y|) along the last axis; lengths are raised to at least 1e-7."""
     check_axis("cosine_similarity", axis)

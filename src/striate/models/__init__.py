@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.errors import StriateError
+from striate.lookup import own_objects
 from striate.models.cloning import clone_model
 from striate.models.ensemble import Ensemble
 from striate.models.functional import Functional
@@ -28,8 +29,8 @@ def load_model(
 
     Args:
         filepath: the file, or a folder in which `Model.save` has put one.
-        custom_objects: classes and functions by name. None of them is needed: files that Striate writes hold networks
-            without classes of your own, and of others' files such a class is an error.
+        custom_objects: classes and functions by name. A loss of your own is looked up here. Layers need not be: files
+            that Striate writes hold networks without classes of your own; in others' files such a class is an error.
         compile: also take over optimizer, loss and metrics.
         safe_mode: must be True: there is no way to run what a file holds.
 
@@ -47,7 +48,8 @@ def load_model(
         raise StriateError(
             f"load_model: got safe_mode={safe_mode!r}, expected True; code in model files is never executed"
         )
-    return keras_file.load_model(paths.model_source(filepath), compile)
+    with own_objects(custom_objects or {}):
+        return keras_file.load_model(paths.model_source(filepath), compile)
 
 
 def save_model(

@@ -12,7 +12,7 @@ from striate.engines import Engine, EngineLike, Examples, Program
 from striate.engines import get as get_engine
 from striate.errors import NotCompiledError
 from striate.graph import Shape
-from striate.models import active
+from striate.models import own_losses
 from striate.models.network import KEPT, Network
 from striate.training import by_output
 from striate.training.compiled import Compiled, rule_key
@@ -214,14 +214,16 @@ class Compilable(Network):
         graph = self.graph_with(self._compiled_flags, sizes)
         shapes = [node.shape for node in graph.outputs]
         functions = compiled.functions(self._target_names, examples.targets, shapes)
-        key = (graph, engine, self.seed, *rule_key(compiled, functions))
+        own = compiled.own_losses(self._target_names, examples.targets, shapes)
+        labels = tuple(examples.targets[place].shape[1:] for place in own)
+        key = (graph, engine, self.seed, labels, *rule_key(compiled, functions))
         if key not in self._training_programs:
             with self.flags_set(self._compiled_flags):
                 rule = compiled.optimizer.rule(graph.parameters())
                 weights = by_output.weights_of(compiled.loss_weights, self._target_names)
-                self._training_programs[key] = active.compiled(
-                    engine, graph, self.measured_graph(self._compiled_flags, sizes), losses=functions,
-                    loss_weights=weights, rule=rule, seed=self.seed,
+                graphs = (graph, self.measured_graph(self._compiled_flags, sizes))
+                self._training_programs[key] = own_losses.compiled(
+                    engine, graphs, own, labels, losses=functions, loss_weights=weights, rule=rule, seed=self.seed
                 )
         self._training_programs.move_to_end(key)
         while len(self._training_programs) > KEPT or next(iter(self._training_programs))[2:] != key[2:]:

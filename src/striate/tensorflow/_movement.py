@@ -40,7 +40,10 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     wanted = sizes(shape)
     if is_symbolic(tensor):
         from striate import layers
+        from striate.layers import together
 
+        if wanted == (-1,):
+            return together.in_a_row(tensor, "reshape")
         if wanted[:1] != (-1,) or -1 in wanted[1:]:
             raise StriateError(f"reshape: got shape={wanted} for {tensor}; the batch stays first: (-1, ...)")
         return layers.Reshape(wanted[1:])(tensor)

@@ -74,6 +74,13 @@ class Compiled:
         chosen = self._chosen(names, targets, shapes)[1]
         return tuple(None if loss is None else loss.function() for loss in chosen)
 
+    def own_losses(
+        self, names: Sequence[str], targets: Sequence[NDArray[Any]], shapes: Sequence[Shape]
+    ) -> dict[int, losses.OwnLoss]:
+        """Those of the losses that are the user's own, by the place of their output."""
+        chosen = self._chosen(names, targets, shapes)[1]
+        return {place: loss for place, loss in enumerate(chosen) if isinstance(loss, losses.OwnLoss)}
+
     def resolve(
         self, names: Sequence[str], targets: Sequence[NDArray[Any]], shapes: Sequence[Shape]
     ) -> Meters:

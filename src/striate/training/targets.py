@@ -60,6 +60,8 @@ def prepare_targets(
                 f"{name}: the label at index {index} is {wrong} (NaN, infinity or beyond float32); "
                 "all must be finite numbers"
             )
+    if loss.kind == "value":
+        return _of_own_loss(targets, output)
     if loss.kind == "sparse_categorical_crossentropy":
         return _class_numbers(targets, output, name)
     return _values(targets, output, name, loss)
@@ -92,6 +94,15 @@ def _class_numbers(targets: NDArray[Any], output: Output, name: str) -> NDArray[
             f"output{'s' if classes > 1 else ''}, so labels are {_range(classes)}{_outside_hint(low, high, classes)}"
         )
     return np.ascontiguousarray(targets.astype(np.int32))
+
+
+def _of_own_loss(targets: NDArray[Any], output: Output) -> NDArray[np.float32]:
+    """Labels of any shape; as in Keras a last axis of one comes or goes where that gives them the output's rank."""
+    if targets.ndim == len(output.shape) and output.shape[-1] == 1:
+        targets = targets[..., np.newaxis]
+    elif targets.ndim == len(output.shape) + 2 and targets.shape[-1] == 1:
+        targets = targets[..., 0]
+    return np.ascontiguousarray(targets, np.float32)
 
 
 def _range(classes: int) -> str:

@@ -137,6 +137,7 @@ PLAIN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # of outputs and targe
     "mean_squared_logarithmic_error": lambda y, t: _logarithmic_error(y, t).square(),
     "log_cosh": _log_cosh,
     "poisson": lambda y, t: y - t * torch.log(y + EPSILON),
+    "value": lambda y, t: y,
     "hinge": _margins,
     "squared_hinge": lambda y, t: _margins(y, t).square(),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from striate.graph.operations.augmentation import RandomAdjust, RandomCrop, RandomWarp
 from striate.graph.operations.base import Input, Operation
-from striate.graph.operations.combining import Add, Combine, Concat, Contract
+from striate.graph.operations.combining import Add, Combine, Concat, Contract, OverBatch
 from striate.graph.operations.linear import Conv, ConvTranspose, Dense, Embedding
 from striate.graph.operations.movement import Pad, Permute, Reshape, Resize, Select
 from striate.graph.operations.noise import AlphaDropout, Dropout, GaussianNoise
@@ -39,6 +39,7 @@ __all__ = [
     "LocalResponseNorm",
     "Normalize",
     "Operation",
+    "OverBatch",
     "PReLU",
     "Pad",
     "Penalty",
@@ -80,6 +81,7 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Add,
     Combine,
     Contract,
+    OverBatch,
     Concat,
     Normalize,
     LocalResponseNorm,

@@ -49,6 +49,16 @@ class Combine(Operation):
 
 
 @dataclass(frozen=True)
+class OverBatch(Operation):
+    """y_i = the sum or the average of x_j over all images j of the batch: the same for every image i.
+
+    For losses that measure a batch as a whole. In a network's own outputs it would tie an image's to its neighbours'.
+    """
+
+    kind: Literal["sum", "average"]
+
+
+@dataclass(frozen=True)
 class Contract(Operation):
     """y[i..., j...] = sum over k: a[i..., k] b[k, j...], where k runs along axis `axes[0]` of a and `axes[1]` of b.
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from striate.engines.torch.operations.execution import Pass, forward
-from striate.graph.operations import Add, Combine, Concat, Contract
+from striate.graph.operations import Add, Combine, Concat, Contract, OverBatch
 
 
 @forward.register
@@ -31,6 +31,13 @@ COMBINATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "maximum": lambda a, b: torch.where((a >= b) | a.isnan(), a, b),  # the gradient of equals is all a's
     "minimum": lambda a, b: torch.where((a <= b) | a.isnan(), a, b),
 }
+
+
+@forward.register
+def _over_batch(operation: OverBatch, inputs: Sequence[Tensor], parameters: Mapping[str, Tensor], mode: Pass) -> Tensor:
+    (x,) = inputs
+    total = x.sum(dim=0, keepdim=True) if operation.kind == "sum" else x.mean(dim=0, keepdim=True)
+    return total.expand_as(x)
 
 
 def _aligned(inputs: Sequence[Tensor]) -> list[Tensor]:

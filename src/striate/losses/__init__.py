@@ -118,7 +118,7 @@ def _own(function: Callable[..., Any], of: Loss | None = None) -> Loss:
     """A loss of the user's: one of those here if it comes to that, else what the engine differentiates step by step."""
     if of is not None:
         of.check_trainable()
-    return recognised(function, _candidates()) or OwnLoss(function, of and of.name)
+    return recognised(function, _candidates()) or OwnLoss(function, of.name if of else None)
 
 
 def resolve(identifier: LossLike, target_shape: Shape, output_shape: Shape) -> Loss:

@@ -1,8 +1,8 @@
 """Losses of the user's own that come to one of the engine's are it, which their values show.
 
 Most losses that programs write are formulas that the engine has kernels for, or calls of them, such as
-`tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)` and `K.sparse_categorical_crossentropy(y_true, y_pred)`. The kernels
-are faster, and exact where a logarithm of a softmax is not; class numbers as labels only they take.
+`tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)` and `K.sparse_categorical_crossentropy(y_true, y_pred)`. The
+kernels are faster, and exact where a logarithm of a softmax is not; class numbers as labels only they take.
 """
 
 from __future__ import annotations

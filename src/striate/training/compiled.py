@@ -31,9 +31,11 @@ class Compiled:
         self.optimizer = optimizers.get(optimizer)
         self.loss, self.loss_weights = loss, loss_weights
         self.metrics, self.weighted_metrics = metric, weighted_metric
+        self._losses: dict[int, losses.Loss] = {}  # of what was given, by its id
         for identifier in by_output.flat(loss):
             if not (isinstance(identifier, str) and identifier.lower() in losses.CHOSEN_BY_SHAPE):
-                losses.get(identifier).check_trainable()
+                self._losses[id(identifier)] = losses.get(identifier)
+                self._losses[id(identifier)].check_trainable()
         given = len(by_output.flat(loss_weights))
         if given and given != len(by_output.flat(loss)) and isinstance(loss, (list, tuple, Mapping)):
             raise StriateError(f"loss_weights: got {given} for {len(by_output.flat(loss))} losses")
@@ -53,7 +55,7 @@ class Compiled:
     def outputs(self, names: Sequence[str], shapes: Sequence[Shape]) -> list[Output]:
         """The network's outputs, each with its loss."""
         self.check_outputs(names)
-        chosen = by_output.losses_of(self.loss, names)
+        chosen = [self._losses.get(id(loss), loss) for loss in by_output.losses_of(self.loss, names)]
         return [Output(name, shape, loss) for name, shape, loss in zip(names, shapes, chosen, strict=True)]
 
     def _chosen(
@@ -63,7 +65,8 @@ class Compiled:
         pairs = [(target.shape, (len(target), *shape)) for target, shape in zip(targets, shapes, strict=True)]
         given = by_output.losses_of(self.loss, names)
         chosen = [
-            None if loss is None else losses.resolve(loss, *pair) for loss, pair in zip(given, pairs, strict=True)
+            None if loss is None else self._losses.get(id(loss)) or losses.resolve(loss, *pair)
+            for loss, pair in zip(given, pairs, strict=True)
         ]
         return pairs, chosen
 

@@ -1,0 +1,1 @@
+from striate.keras._mixed_precision import *

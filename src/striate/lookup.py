@@ -29,6 +29,11 @@ def own_object(name: str) -> Any:
     return _own_objects.get().get(name)
 
 
+def own_form(name: str) -> dict[str, Any]:
+    """The form in which Keras 3 writes a function of the user's own: its name alone."""
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
 def likely(name: str, known: Iterable[str]) -> list[str]:
     """Up to three known names that look like a name, the likeliest first."""
     from difflib import SequenceMatcher

@@ -227,11 +227,17 @@ def test_files_name_the_loss_and_custom_objects_give_it(tmp_path: Path, file: st
     def dice(y_true: Any, y_pred: Any) -> Any:
         return overlap(ours)(y_true, y_pred)
 
+    def share(y_true: Any, y_pred: Any) -> Any:
+        return K.mean(y_pred)
+
     model = masks(ours)
-    model.compile("adam", dice)
+    model.compile("adam", dice, metrics=["mse", share])
     model.fit(IMAGES, MASKS, verbose=0)
     model.save(tmp_path / file)
-    again = ours.models.load_model(tmp_path / file, custom_objects={"dice": dice})
+    again = ours.models.load_model(tmp_path / file, custom_objects={"dice": dice, "share": share})
+    with pytest.warns(UserWarning, match="its metric share is code of your own"):
+        fewer = ours.models.load_model(tmp_path / file, custom_objects={"dice": dice})
+    assert len(fewer.evaluate(IMAGES, MASKS, verbose=0)) == 2
     assert again.evaluate(IMAGES, MASKS, verbose=0) == model.evaluate(IMAGES, MASKS, verbose=0)
     with pytest.raises(ModelFileError, match="custom_objects"):
         ours.models.load_model(tmp_path / file)

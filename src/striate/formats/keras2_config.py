@@ -44,6 +44,8 @@ def keras2_objects(value: Any) -> Any:
     if isinstance(value, Mapping):
         if value.get("class_name") == "DTypePolicy":
             return value["config"]["name"]
+        if value.get("class_name") == "function":
+            return value["config"]
         dropped = ("module", "registered_name", "build_config") if "class_name" in value else ()
         return {key: keras2_objects(item) for key, item in value.items() if key not in dropped}
     return [keras2_objects(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from striate import metrics
 from striate.errors import ModelFileError
 from striate.layers import Layer, registry, serialize
 from striate.layers.tracing import Traced
 from striate.lookup import nearest, own_object
 from striate.models.configuration import LARGEST_NETWORK
 from striate.models.wiring import size_of
+from striate.warning import warn
 
 _MAXIMAL_LAYERS = 10_000
 _MAXIMAL_NESTING = 20
@@ -141,7 +143,11 @@ def compile_model(model: Any, form: object, name: str) -> None:
     if not isinstance(form, Mapping):
         raise ModelFileError(f"{name}: compile_config is not an object")
     try:
-        arguments = {key: _plain(form[key], key) for key in _COMPILE_ARGUMENTS if form.get(key) is not None}
+        given = {key: form[key] for key in _COMPILE_ARGUMENTS if form.get(key) is not None}
+        for key in ("metrics", "weighted_metrics"):
+            if key in given:
+                given[key] = _with_own_metrics(given[key], name)
+        arguments = {key: _plain(value, key) for key, value in given.items()}
         if "optimizer" in arguments:
             model.compile(**{**arguments, "loss": _with_own_losses(arguments.get("loss"))})
     except _MISFIT as error:
@@ -159,6 +165,23 @@ def _with_own_losses(loss: Any) -> Any:
         return {output: _with_own_losses(one) for output, one in loss.items()}
     own = own_object(loss) if isinstance(loss, str) else None
     return loss if own is None else own
+
+
+def _with_own_metrics(given: Any, file: str) -> Any:
+    """Functions of the user's own in the place of their names; those that are not there are left out."""
+    if isinstance(given, list):
+        found = [_with_own_metrics(one, file) for one in given]
+        return [one for one, before in zip(found, given, strict=True) if one is not None or before is None]
+    if isinstance(given, Mapping) and "class_name" not in given:
+        return {output: _with_own_metrics(one, file) for output, one in given.items()}
+    is_function = isinstance(given, Mapping) and given.get("class_name") == "function"
+    name = given.get("config") if is_function else given
+    if not isinstance(name, str):
+        return given
+    if own_object(name) is None and not metrics.is_known(name):
+        warn(f"{file}: its metric {name} is code of your own; it is left out, as custom_objects has no {name!r}")
+        return None
+    return own_object(name) or name
 
 
 def _check_origin(form: Mapping[str, Any], where: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from striate.lookup import own_form
 from striate.losses.base import Float64, Loss
 from striate.tensors import as_tensor
 
@@ -34,4 +35,4 @@ class OwnLoss(Loss):
 
     def form(self) -> dict[str, Any]:
         """As Keras writes a function: by its name, which `load_model` looks up in custom_objects."""
-        return {"module": "builtins", "class_name": "function", "config": self.name, "registered_name": "function"}
+        return own_form(self.name)

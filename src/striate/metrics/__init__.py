@@ -209,6 +209,11 @@ def check(identifier: MetricLike) -> None:
         get(identifier)
 
 
+def is_known(name: str) -> bool:
+    """Whether `get` or `resolve` knows a metric of that name."""
+    return name in _CLASSES or name.lower() in _BY_SHAPE
+
+
 def resolve(identifier: MetricLike, target_shape: Shape, output_shape: Shape) -> Metric:
     """As `get`, under the name by which it was asked for.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import isfunction
 from typing import Any
 
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from striate import losses, metrics, optimizers
 from striate.errors import DataError, StriateError
 from striate.graph import LossFunction, Shape
+from striate.lookup import own_form
 from striate.training import by_output
 from striate.training.meters import Meters
 from striate.training.targets import Output
@@ -156,4 +158,6 @@ def _plain_metric(identifier: metrics.MetricLike) -> Any:
     metric = metrics.get(identifier)
     if type(metric).__name__ in metrics.__all__ and type(metric) is not metrics.MeanMetricWrapper:
         return metrics.serialize(metric)
+    if isfunction(identifier):
+        return own_form(identifier.__name__)
     return None

@@ -92,7 +92,7 @@ class BaseWrapper:
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn 1.6 and later asks an estimator for."""
-        from sklearn.utils import (  # type: ignore[import-untyped]
+        from sklearn.utils import (
             ClassifierTags,
             InputTags,
             RegressorTags,

@@ -32,7 +32,7 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES)
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet "pytest>=7.4" "pytest-xdist>=3.3" "hypothesis>=6.80" "ipython>=8" "scipy>=1.8" "pandas>=1.5" \
-	  "optuna>=4.0" "matplotlib>=3.7"
+	  "optuna>=4.0" "matplotlib>=3.7" "tensorboard>=2.12"
 	@touch $@
 
 venv: $(BIN)/python

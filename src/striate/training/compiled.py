@@ -149,7 +149,10 @@ def _map(value: Any, plain: Callable[[Any], Any]) -> Any:
 
 
 def _plain_loss(loss: losses.LossLike) -> Any:
-    return loss if isinstance(loss, str) else losses.serialize(losses.get(loss))
+    if isinstance(loss, str):
+        return loss
+    made = losses.get(loss)
+    return losses.serialize(made) if not isinstance(made, losses.OwnLoss) or made.name.isidentifier() else None
 
 
 def _plain_metric(identifier: metrics.MetricLike) -> Any:
@@ -158,6 +161,6 @@ def _plain_metric(identifier: metrics.MetricLike) -> Any:
     metric = metrics.get(identifier)
     if type(metric).__name__ in metrics.__all__ and type(metric) is not metrics.MeanMetricWrapper:
         return metrics.serialize(metric)
-    if isfunction(identifier):
+    if isfunction(identifier) and identifier.__name__.isidentifier():
         return own_form(identifier.__name__)
     return None

@@ -112,7 +112,7 @@ struct Resampling {
 enum class Function : int32_t {
   relu, leaky_relu, elu, selu, sigmoid, tanh, softplus, softsign, silu, exponential, hard_sigmoid, gelu, gelu_tanh, mish,
   hard_silu, hard_shrink, soft_shrink, tanh_shrink, squareplus, sparse_plus, threshold, sqrt, log,
-  reciprocal,
+  reciprocal, step,
 };
 
 struct ActivationOptions {

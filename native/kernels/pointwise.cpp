@@ -93,6 +93,7 @@ static inline Lane log_of(Lane x) {
 }
 STRIATE_FUNCTION(log, log_of(x), dy / x)
 STRIATE_FUNCTION(reciprocal, 1.0f / x, -dy * y * y)
+STRIATE_FUNCTION(step, keep(x > 0.0f, broadcast(1.0f)), dy - dy)
 #undef STRIATE_FUNCTION
 
 // Calls visit(Elementwise<F>) for the function that is asked for.
@@ -123,6 +124,7 @@ static inline void with_function(Function f, Visit visit) {
     case Function::sqrt: return visit(Elementwise<Function::sqrt>());
     case Function::log: return visit(Elementwise<Function::log>());
     case Function::reciprocal: return visit(Elementwise<Function::reciprocal>());
+    case Function::step: return visit(Elementwise<Function::step>());
   }
 }
 

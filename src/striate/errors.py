@@ -34,12 +34,13 @@ class UnavailableError(StriateError):
 
     Attributes:
         name: what Keras calls it.
+        reason: what came, and why it cannot be.
         instead: what to use.
     """
 
     def __init__(self, name: str, message: str, instead: str) -> None:
         super().__init__(f"{message}; {instead}")
-        self.name, self.instead = name, instead
+        self.name, self.reason, self.instead = name, message, instead
 
     def __reduce__(self) -> tuple[type[StriateError], tuple[str]]:  # between processes it is the message alone
         return StriateError, (str(self),)

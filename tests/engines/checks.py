@@ -154,6 +154,8 @@ def _joints(operation: Activation) -> tuple[float, ...]:
             return (-3.0, 3.0)
         case "hard_shrink" | "soft_shrink":
             return (-operation.threshold, operation.threshold)
+        case "step":
+            return (0.0,)
         case "threshold":
             return (operation.threshold,)
         case "sparse_plus":

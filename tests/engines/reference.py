@@ -362,6 +362,8 @@ def activation(operation: Activation, x: Exact) -> Exact:
             return np.log(x)
         case "reciprocal":
             return 1 / x
+        case "step":
+            return np.where(x > 0, 1.0, 0.0)
         case "log_softmax":
             return log_softmax(x)
         case "sparsemax":

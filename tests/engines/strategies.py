@@ -176,7 +176,7 @@ def batch_norms(draw: st.DrawFn) -> Case:
 FUNCTIONS: list[ActivationName] = [
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "gelu", "gelu_tanh", "mish", "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
-    "sparse_plus", "threshold", "sqrt", "log", "reciprocal", "log_softmax", "sparsemax",
+    "sparse_plus", "threshold", "sqrt", "log", "reciprocal", "step", "log_softmax", "sparsemax",
 ]  # fmt: skip
 
 

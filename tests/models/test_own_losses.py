@@ -12,7 +12,7 @@ import pytest
 import striate
 import striate.keras as ours
 from striate.engines.native import NativeEngine
-from striate.errors import ModelFileError, ShapeError, UnavailableError
+from striate.errors import ModelFileError, ShapeError, StriateError, UnavailableError
 from striate.keras import backend as K
 from striate.losses import OwnLoss
 
@@ -66,6 +66,37 @@ def class_loss(keras: Any) -> Callable[..., Any]:
     return lambda t, y: keras.losses.categorical_crossentropy(t, y, label_smoothing=0.1) * 2.0
 
 
+def masked(keras: Any) -> Callable[..., Any]:
+    ops = keras.ops
+    return lambda t, y: ops.mean(ops.square(t - y) * ops.cast(ops.not_equal(t, 0.0), "float32"), axis=-1)
+
+
+def focal(keras: Any) -> Callable[..., Any]:
+    ops = keras.ops
+
+    def loss(t: Any, y: Any) -> Any:
+        right = ops.where(ops.equal(t, 1.0), y, 1.0 - y)
+        return -ops.mean(ops.power(1.0 - right, 2.0) * ops.log(ops.clip(right, 1e-4, 1.0)))
+
+    return loss
+
+
+def one_sided(keras: Any) -> Callable[..., Any]:
+    ops = keras.ops
+    return lambda t, y: ops.mean(ops.where(t > y, 3.0 * ops.square(t - y), ops.square(t - y)))
+
+
+def of_columns(keras: Any) -> Callable[..., Any]:
+    ops = keras.ops
+    weights = ops.convert_to_tensor(np.array([1.0, 2.0, 5.0], np.float32))
+    return lambda t, y: -ops.sum(t * ops.log(ops.clip(y, 1e-6, 1.0)) * weights, axis=-1)
+
+
+def objects(keras: Any) -> Callable[..., Any]:
+    entropy, error = keras.losses.BinaryCrossentropy(), keras.losses.Huber(0.3)
+    return lambda t, y: entropy(t, y) + error(t, y) + overlap(keras)(t, y)
+
+
 def margin(keras: Any) -> Callable[..., Any]:
     """Of two images: near to each other where the label is 1 (Hadsell, Chopra and LeCun 2006)."""
     ops = keras.ops
@@ -96,11 +127,13 @@ CASES: dict[str, tuple[Any, Any, Any]] = {
     "squared": (masks, squared, MASKS), "overlap": (masks, overlap, MASKS), "each": (masks, overlap_of_each, MASKS),
     "rows": (masks, overlap_in_rows, MASKS), "cross entropy": (masks, cross_entropy, MASKS),
     "sum": (masks, sum_of_two, MASKS), "classes": (classes, class_loss, CLASSES),
-    "margin": (distance, margin, CLASSES[:, 0]),
+    "margin": (distance, margin, CLASSES[:, 0]), "masked": (masks, masked, MASKS), "focal": (masks, focal, MASKS),
+    "one-sided": (masks, one_sided, MASKS), "columns": (classes, of_columns, CLASSES),
+    "objects": (masks, objects, MASKS),
 }  # fmt: skip
 
 
-NOT_WEIGHTED = ("squared", "sum")  # Keras does not broadcast weights to values at each position
+NOT_WEIGHTED = ("squared", "sum", "masked")  # Keras does not broadcast weights to values at each position
 
 
 RUNS = [(name, weighted) for name in CASES for weighted in (False, True) if not (weighted and name in NOT_WEIGHTED)]
@@ -248,13 +281,13 @@ def test_files_name_the_loss_and_custom_objects_give_it(tmp_path: Path, file: st
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (lambda t, y: float(K.mean(t - y)), "the loss"),
-        (lambda t, y: np.mean(t), "the loss"),
+        (lambda t, y: float(K.mean(t - y)), "losses"),
+        (lambda t, y: np.mean(t), "losses"),
         (lambda t, y: K.max(t - y), "sums and means over all"),
         (lambda t, y: K.mean(t - y, axis=0), "got axis=0; sums and means"),
-        (lambda t, y: K.flatten(t) * y, "the loss"),
+        (lambda t, y: K.flatten(t) * y, "losses"),
         (lambda t, y: 3.0, "expected a symbolic tensor"),
-        (lambda t, y: 2 * ours.losses.huber(t, y), "huber: got symbolic tensors; one of mean_sq"),
+        (lambda t, y: 2 * ours.losses.log_cosh(t, y), "log_cosh: got symbolic tensors; one of mean_sq"),
     ],
 )
 def test_what_no_operation_does_is_refused(loss: Any, message: str) -> None:
@@ -265,6 +298,24 @@ def test_what_no_operation_does_is_refused(loss: Any, message: str) -> None:
         model.fit(IMAGES, MASKS, verbose=0)
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_function_that_returns_nothing_or_takes_other_arguments_is_a_mistake() -> None:
+    model = masks(ours)
+    with pytest.raises(StriateError, match=r"is to take \(y_true, y_pred\)"):
+        model.compile("sgd", lambda t: t)
+    model.compile("sgd", lambda t, y: None)
+    with pytest.raises(StriateError, match="returned None") as caught:
+        model.fit(IMAGES, MASKS, verbose=0)
+    assert not isinstance(caught.value, UnavailableError)
+
+
+def test_a_variable_in_a_loss_is_taken_as_it_is() -> None:
+    factor = K.variable(2.0, name="factor")
+    model = masks(ours)
+    model.compile("sgd", lambda t, y: factor * K.mean(K.square(t - y)))
+    with pytest.warns(UserWarning, match="takes the variable 'factor.*' as it is now"):
+        model.fit(IMAGES, MASKS, verbose=0)
 
 
 def test_labels_that_do_not_fit_are_named() -> None:

@@ -41,6 +41,7 @@ static double function(const ActivationOptions& o, double x) {
     case Function::sqrt: return std::sqrt(x);
     case Function::log: return std::log(x);
     case Function::reciprocal: return 1 / x;
+    case Function::step: return x > 0 ? 1 : 0;
   }
   return 0;
 }
@@ -77,6 +78,7 @@ static double slope(const ActivationOptions& o, double x) {
     case Function::sqrt: return 0.5 / std::sqrt(x);
     case Function::log: return 1 / x;
     case Function::reciprocal: return -1 / (x * x);
+    case Function::step: return 0;
   }
   return 0;
 }
@@ -110,7 +112,7 @@ static void test_activation(const Kernels& k, const ActivationOptions& o, Random
 
 static void test_activations(const Kernels& k, Random& random) {
   const float none = std::numeric_limits<float>::infinity();
-  for (int f = 0; f <= static_cast<int>(Function::reciprocal); f++) test_activation(k, {static_cast<Function>(f), 0.3f, none, 0}, random);
+  for (int f = 0; f <= static_cast<int>(Function::step); f++) test_activation(k, {static_cast<Function>(f), 0.3f, none, 0}, random);
   test_activation(k, {Function::relu, 0, none, 0}, random);
   test_activation(k, {Function::relu, 0.1f, 6, 0.5f}, random);
   for (const Function f : {Function::hard_shrink, Function::soft_shrink, Function::threshold}) test_activation(k, {f, -2.5f, none, 0.5f}, random);

@@ -149,7 +149,9 @@ def test_missing_names_fail_on_their_line(run: Run, line: str, name: str, offer:
     first, second, *rest = done.stderr.splitlines()
     assert first == f"striate: program.py, line 3: Striate has no {name}"
     assert second.strip() == line
-    assert rest[0].startswith("Instead: ")
+    offers = [text for text in rest if text.startswith("Instead: ")]
+    assert len(offers) == 1
+    assert rest[0].startswith("Because: " if name.endswith("of such code") else "Instead: ")
     assert offer in " ".join(rest)
     assert all(len(text) <= 80 for text in rest)
 

@@ -34,7 +34,7 @@ from striate.graph.training import AVERAGE, LossKind
 _FUNCTIONS = (
     "relu", "leaky_relu", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "gelu", "gelu_tanh", "mish", "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
-    "sparse_plus", "threshold", "sqrt", "log", "reciprocal",
+    "sparse_plus", "threshold", "sqrt", "log", "reciprocal", "step",
 )  # fmt: skip
 _OVER_CHANNELS = {"log_softmax": -1, "sparsemax": -2}  # those that are no functions of single numbers
 _LOSSES: tuple[str, ...] = get_args(LossKind)

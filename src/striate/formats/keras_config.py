@@ -147,9 +147,10 @@ def compile_model(model: Any, form: object, name: str) -> None:
         for key in ("metrics", "weighted_metrics"):
             if key in given:
                 given[key] = _with_own_metrics(given[key], name)
+        given["loss"] = _with_own_losses(given.get("loss"))
         arguments = {key: _plain(value, key) for key, value in given.items()}
         if "optimizer" in arguments:
-            model.compile(**{**arguments, "loss": _with_own_losses(arguments.get("loss"))})
+            model.compile(**arguments)
     except _MISFIT as error:
         raise ModelFileError(
             f"{name}: cannot be compiled as it was saved: {error}. Load it with compile=False and call compile "
@@ -158,13 +159,19 @@ def compile_model(model: Any, form: object, name: str) -> None:
 
 
 def _with_own_losses(loss: Any) -> Any:
-    """Functions of the user's own in the place of their names."""
+    """Functions and objects of the user's own in the place of their names and configurations."""
     if isinstance(loss, list):
         return [_with_own_losses(one) for one in loss]
-    if isinstance(loss, Mapping) and "class_name" not in loss:
+    if not isinstance(loss, Mapping):
+        own = own_object(loss) if isinstance(loss, str) else None
+        return loss if own is None else own
+    if "class_name" not in loss:
         return {output: _with_own_losses(one) for output, one in loss.items()}
-    own = own_object(loss) if isinstance(loss, str) else None
-    return loss if own is None else own
+    is_function, config = loss["class_name"] == "function", loss.get("config")
+    own = own_object(str(config if is_function else loss["class_name"]))
+    if own is None or is_function:
+        return loss if own is None else own
+    return own.from_config(dict(config) if isinstance(config, Mapping) else {})
 
 
 def _with_own_metrics(given: Any, file: str) -> Any:

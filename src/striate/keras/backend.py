@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from striate import activations, settings
+from striate import activations, losses, settings
 from striate import tensorflow as tf
 from striate.errors import StriateError
 from striate.graph import Parameter
 from striate.keras._graphs import function, learning_phase, set_learning_phase
 from striate.layers import naming, together
 from striate.layers.symbolic import is_symbolic
+from striate.losses.asked import Asked, Known, known, moved
+from striate.losses.symbolic import binary_of_each
 from striate.optimizers.former import Rate
 from striate.settings import image_data_format, set_image_data_format
 from striate.tensorflow import (
@@ -293,6 +295,8 @@ def _floats(x: Any, function: str) -> Tensor:
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean; of truth values the share of True."""
+    if isinstance(x, Known):
+        return x
     return tf.reduce_mean(x if is_symbolic(x) else _floats(x, "mean"), axis, keepdims)
 
 
@@ -429,6 +433,8 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
 
 def flatten(x: Any) -> Any:
     """All along one axis; of a symbolic tensor in losses alone."""
+    if isinstance(x, Asked):
+        return moved(x)
     if is_symbolic(x):
         return together.in_a_row(x, "flatten")
     return wrapped(tensor(x, "flatten").reshape(-1))
@@ -486,8 +492,12 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
     return tf.nn.dropout(x, level, noise_shape, seed)
 
 
-def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     """-sum(target log(output)) along an axis, for each example; the output is first divided by its sum."""
+    if isinstance(output, Asked):
+        return known("categorical_crossentropy", target, output, from_logits=from_logits)
+    if is_symbolic(output):
+        return losses.categorical_crossentropy(target, output, from_logits=from_logits)
     if from_logits:
         return tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
     said = tensor(output, "categorical_crossentropy")
@@ -495,8 +505,10 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     return wrapped(-np.sum(tensor(target, "categorical_crossentropy") * np.log(share), axis=axis))
 
 
-def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     """-log(output[target]) along the last axis, for each example."""
+    if isinstance(output, Asked):
+        return known("sparse_categorical_crossentropy", target, output, from_logits=from_logits)
     said = tensor(output, "sparse_categorical_crossentropy")
     if axis not in (-1, said.ndim - 1):
         raise StriateError(f"sparse_categorical_crossentropy: got axis={axis}, expected -1: classes are the last axis")
@@ -506,8 +518,13 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     return tf.nn.sparse_softmax_cross_entropy_with_logits(classes, scores)
 
 
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
     """-t log(o) - (1 - t) log(1 - o), for each element."""
+    if isinstance(output, Asked):
+        return known("binary_crossentropy", target, output, from_logits=from_logits)
+    if is_symbolic(output):
+        logits = tf.nn.softplus(output) - target * output if from_logits else None
+        return binary_of_each(target, output) if logits is None else logits
     if from_logits:
         return tf.nn.sigmoid_cross_entropy_with_logits(target, output)
     truth = tensor(target, "binary_crossentropy")

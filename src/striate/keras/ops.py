@@ -203,12 +203,12 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 empty = zeros
 
 
-def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+def zeros_like(x: Any, dtype: Any = None) -> Any:
     """Zeros in the shape of another tensor."""
     return tf.zeros_like(x, dtype)
 
 
-def ones_like(x: Any, dtype: Any = None) -> Tensor:
+def ones_like(x: Any, dtype: Any = None) -> Any:
     """Ones in the shape of another tensor."""
     return tf.ones_like(x, dtype)
 

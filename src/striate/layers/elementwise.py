@@ -53,6 +53,12 @@ class Reciprocal(OfNumbers):
     _registered, _function = "Reciprocal", "reciprocal"
 
 
+class AboveZero(OfNumbers):
+    """1 where x > 0, else 0; without a slope."""
+
+    _registered, _function = "AboveZero", "step"
+
+
 class OverAxes(Layer, common=True):
     """What becomes of all numbers along some axes of an image.
 

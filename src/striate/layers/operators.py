@@ -14,13 +14,16 @@ from striate.layers.activation import Activation
 from striate.layers.arguments import MOST_AXES
 from striate.layers.base import Layer, Step
 from striate.layers.elementwise import Log, Max, Mean, Min, OverAxes, Reciprocal, Sqrt, Sum
-from striate.layers.merging import Add, Maximum, Multiply, Subtract
+from striate.layers.merging import Add, Concatenate, Maximum, Multiply, Subtract
 from striate.layers.naming import automatic_name
 from striate.layers.normalization import Rescaling
 from striate.layers.symbolic import SymbolicTensor
+from striate.tensors import State
+from striate.warning import warn
 
 Operator = Literal["Add", "Subtract", "Multiply", "TrueDivide"]
 LARGEST_POWER = 16
+MOST_CHANNELS = 64  # of which each may have a number of its own
 
 
 def combined(operator: Operator, a: Any, b: Any) -> Any:
@@ -35,6 +38,11 @@ def combined(operator: Operator, a: Any, b: Any) -> Any:
         from striate.layers.products import with_bias
 
         return with_bias(tensor, other)
+    each = _of_each_channel(tensor, other)
+    if each is not None:
+        parts = [tensor[..., channel : channel + 1] for channel in range(len(each))]
+        pairs = zip(parts, each, strict=True)
+        return Concatenate()([combined(operator, *((part, n) if tensor is a else (n, part))) for part, n in pairs])
     number = _number(tensor, other)
     if operator == "TrueDivide" and tensor is b:
         return combined("Multiply", number, Reciprocal()(b))
@@ -42,6 +50,26 @@ def combined(operator: Operator, a: Any, b: Any) -> Any:
         raise StriateError(f"{tensor}: got {a!r} / {b!r}, expected a tensor divided by a number other than 0")
     scale, offset = scaling(operator, number, tensor is b)
     return Rescaling(scale, offset, name=automatic_name(operator))(tensor)
+
+
+def _of_each_channel(tensor: SymbolicTensor, value: Any) -> list[float] | None:
+    """Up to MOST_CHANNELS finite numbers, one for each channel of a tensor; None where it is no such thing."""
+    if isinstance(value, (int, float, Parameter)) or not tensor.image_shape:
+        return None
+    try:
+        numbers = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        return None
+    fits = 1 < numbers.size <= MOST_CHANNELS and numbers.shape[-1] == numbers.size == tensor.image_shape[-1]
+    if not fits or not np.isfinite(numbers).all():
+        return None
+    _told_of_variable(tensor, value)
+    return [float(number) for number in numbers.reshape(-1)]
+
+
+def _told_of_variable(tensor: SymbolicTensor, value: Any) -> None:
+    if isinstance(value, State):
+        warn(f"{tensor}: takes the variable {value.name!r} as it is now; what it is set to later has no effect here")
 
 
 def scaling(operator: str, number: float, reversed: bool) -> tuple[float, float]:
@@ -109,6 +137,7 @@ def _number(tensor: SymbolicTensor, value: Any) -> float:
             "weights of your own beside matmul(x, w) + b", f"{tensor}: got the weight {value.name} beside it",
             "layers that have such weights: Dense, Conv2D, DepthwiseConv2D, BatchNormalization, PReLU, Embedding.",
         )  # fmt: skip
+    _told_of_variable(tensor, value)
     single = isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.ndim == 0)
     if not single or isinstance(value, bool) or not np.isfinite(value):
         raise StriateError(

@@ -51,6 +51,18 @@ class SymbolicTensor:
 
     __array_ufunc__ = None  # so that NumPy's numbers and arrays leave operators to these
 
+    def __gt__(self, other: object) -> Any:
+        return _choosing().above(self, other)
+
+    def __lt__(self, other: object) -> Any:
+        return _choosing().above(other, self)
+
+    def __ge__(self, other: object) -> Any:
+        return _choosing().opposite(_choosing().above(other, self))
+
+    def __le__(self, other: object) -> Any:
+        return _choosing().opposite(_choosing().above(self, other))
+
     def __add__(self, other: object) -> Any:
         return _operators().combined("Add", self, other)
 
@@ -113,6 +125,12 @@ def _operators() -> Any:
     from striate.layers import operators
 
     return operators
+
+
+def _choosing() -> Any:
+    from striate.layers import choosing
+
+    return choosing
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from striate.errors import StriateError, UnavailableError
+from striate.errors import ShapeError, StriateError, UnavailableError
 from striate.graph import operations
 from striate.layers.base import Layer, Step
 from striate.layers.shapes import OpenShape
@@ -120,6 +120,9 @@ def stays(layer: Layer, inputs: Sequence[SymbolicTensor], shapes: Sequence[OpenS
     sizes = [tuple(size or 0 for size in tensor.image_shape) for tensor in inputs]
     own = [step.operation for step in layer.all_steps(*sizes)]
     each = all(isinstance(one, _OF_EACH_NUMBER) and getattr(one, "function", "") not in _OF_CHANNELS for one in own)
+    if len({tensor.image_shape for tensor in rows}) > 1:
+        given = " and ".join(str(tensor.image_shape[0]) for tensor in rows)
+        raise ShapeError(f"{layer.name}: got {given} numbers of each image in a row, expected as many")
     if not each or any(shape != rows[0].image_shape for shape in shapes) or len(rows) != sum(map(bool, sizes)):
         raise StriateError(f"{layer.name}: numbers of a batch in a row take functions of each number, sums and means")
     return all(isinstance(tensor, Together) for tensor in inputs)

@@ -57,6 +57,8 @@ class Traced(Layer, common=True):
                 tensors = [InputLayer(tuple(map(int, shape))).output for shape in shapes]
                 given = tensors if self._listed or len(shapes) > 1 else tensors[0]
                 result = traced(self._what, self.function, given, **self._further)
+                if result is None:
+                    raise StriateError(f"{self._what}: {_called(self.function)} returned None, expected a tensor")
                 if not isinstance(result, SymbolicTensor):
                     raise untraceable(self._what, f"{self._what}: returned {result!r}, expected a symbolic tensor")
                 self._known[shapes] = _steps_to(self._what, result, tensors)

@@ -13,6 +13,7 @@ from typing import Any
 from striate.errors import StriateError
 from striate.graph import Shape
 from striate.lookup import find, made, serialized
+from striate.losses.asked import recognised
 from striate.losses.base import EPSILON, Loss
 from striate.losses.crossentropy import (
     BinaryCrossentropy,
@@ -29,7 +30,6 @@ from striate.losses.crossentropy import (
 from striate.losses.distribution import KLDivergence, Poisson, kl_divergence, poisson
 from striate.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from striate.losses.own import OwnLoss
-from striate.losses.recognition import recognised
 from striate.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -115,10 +115,11 @@ def get(identifier: LossLike) -> Loss:
 
 
 def _own(function: Callable[..., Any], of: Loss | None = None) -> Loss:
-    """A loss of the user's: one of those here if it comes to that, else what the engine differentiates step by step."""
+    """A loss of the user's: one of those here if it only calls that, else what the engine differentiates."""
     if of is not None:
         of.check_trainable()
-    return recognised(function, _candidates()) or OwnLoss(function, of.name if of else None)
+    found = recognised(function)
+    return OwnLoss(function, of) if found is None else _find(found.name)(**dict(found.options))
 
 
 def resolve(identifier: LossLike, target_shape: Shape, output_shape: Shape) -> Loss:
@@ -151,16 +152,6 @@ def deserialize(form: Mapping[str, Any]) -> Loss:
 
 def _find(name: str) -> type[Loss]:
     return find("loss", name, _CLASSES, CHOSEN_BY_SHAPE)
-
-
-def _candidates() -> list[Loss]:
-    """What a loss of the user's own may come to."""
-    plain: list[Loss] = [cls() for cls in _ALL]
-    return [
-        *plain, CategoricalCrossentropy(from_logits=True), SparseCategoricalCrossentropy(from_logits=True),
-        BinaryCrossentropy(from_logits=True), CategoricalCrossentropy(label_smoothing=0.1),
-        CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
-    ]  # fmt: skip
 
 
 def _names() -> str:

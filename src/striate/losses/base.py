@@ -13,7 +13,8 @@ from striate.errors import ShapeError, StriateError
 from striate.graph import LossFunction
 from striate.graph.training import LossKind
 from striate.lookup import snake_case
-from striate.tensors import Tensor, wrapped
+from striate.losses.asked import Asked, known
+from striate.tensors import wrapped
 
 Float64 = NDArray[np.float64]
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1 before their logarithm
@@ -73,7 +74,7 @@ class Loss:
         """The loss at each example and position, without weights."""
         return self._compute(y_true, y_pred, **self.options)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Tensor:
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """The loss of a batch.
 
         Args:
@@ -87,7 +88,15 @@ class Loss:
         Raises:
             ShapeError: targets or weights do not fit `y_pred`.
         """
-        values = self.call(y_true, y_pred)
+        from striate.layers.symbolic import is_symbolic
+
+        if isinstance(y_true, Asked) and not self.is_own:
+            return known(self.kind, y_true, y_pred, **self.options)
+        values: Any = self.call(y_true, y_pred)
+        if is_symbolic(values):  # inside a loss of the user's own
+            from striate.layers import operators
+
+            return operators.reduced("mean", values, None, False)
         if sample_weight is not None:
             weights = np.asarray(sample_weight, dtype=np.float64).reshape(-1)
             if len(weights) != len(values):

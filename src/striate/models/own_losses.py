@@ -72,7 +72,7 @@ def with_losses(graph: Graph, own: Mapping[int, OwnLoss], labels: Sequence[Shape
 
 def _lowered(graph: Graph, loss: OwnLoss, labels: Node, output: Node) -> Node:
     """The operations of a loss."""
-    traced = Traced(lambda pair: loss.of(*pair), f"the loss {loss.name}", name=loss.name)
+    traced = Traced(lambda pair: loss.of(*pair), "losses", name=loss.name)
     try:
         with tracing_losses():
             traced.build_for_shapes([labels.shape, output.shape])

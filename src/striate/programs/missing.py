@@ -8,7 +8,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
@@ -32,6 +32,7 @@ class Missing:
         file, line: where in the program.
         text: the program's line.
         instead: what Striate offers in its place, or why nothing.
+        why: what came, where that is known.
     """
 
     name: str
@@ -39,10 +40,14 @@ class Missing:
     line: int
     text: str
     instead: str
+    why: str = ""
 
     def __str__(self) -> str:
         shown = f"    {self.text}\n" if self.text else ""
-        offer = textwrap.fill(f"Instead: {self.instead}", 80, break_long_words=False, break_on_hyphens=False)
+        said = [f"Instead: {self.instead}"]
+        if self.name.endswith("of such code"):  # what the code does is what matters
+            said.insert(0, f"Because: {self.why}")
+        offer = "\n".join(textwrap.fill(one, 80, break_long_words=False, break_on_hyphens=False) for one in said)
         return f"{self.file}, line {self.line}: Striate has no {self.name}\n{shown}{offer}"
 
 
@@ -53,7 +58,7 @@ def missing(error: BaseException | None) -> Missing | None:
     """
     if isinstance(error, UnavailableError):
         place = _innermost(error, own=False)
-        return None if place is None else _missing(error.name, error.instead, place)
+        return None if place is None else replace(_missing(error.name, error.instead, place), why=error.reason)
     found, place = asked(error), _innermost(error)
     if found is None or place is None or not exists(found[0]):
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from striate.errors import ShapeError
+from striate.layers.symbolic import is_symbolic
 from striate.tensorflow._arguments import tensor
 from striate.tensorflow.dtypes import as_dtype
 from striate.tensors import State, Tensor, as_tensor, wrapped
@@ -83,13 +84,17 @@ def ones(shape: Any, dtype: Any = "float32", name: str | None = None) -> Tensor:
     return wrapped(np.ones(sizes(shape), as_dtype(dtype).dtype))
 
 
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     """All 0, in the shape of another tensor, and its type if none is given."""
+    if is_symbolic(input):
+        return 0.0 * input
     return wrapped(np.zeros_like(tensor(input, "zeros_like"), _dtype(dtype)))
 
 
-def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Any:
     """All 1, in the shape of another tensor, and its type if none is given."""
+    if is_symbolic(input):
+        return 0.0 * input + 1.0
     return wrapped(np.ones_like(tensor(input, "ones_like"), _dtype(dtype)))
 
 
@@ -146,6 +151,4 @@ def one_hot(
 
 def identity(input: Any, name: str | None = None) -> Any:
     """A copy of a tensor; a symbolic one itself."""
-    from striate.layers.symbolic import is_symbolic
-
     return input if is_symbolic(input) else wrapped(np.array(tensor(input, "identity")))

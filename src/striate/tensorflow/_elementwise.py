@@ -80,6 +80,18 @@ def _extreme(layer: str, sign: int) -> Function:
     return apply
 
 
+def _compared(kind: str, first: int, second: int, negated: bool = False) -> Function:
+    """A comparison of symbolic tensors, as 0 and 1: `choosing.kind` of the two in some order, or its opposite."""
+
+    def apply(*pair: Any) -> Any:
+        from striate.layers import choosing
+
+        holds = getattr(choosing, kind)(pair[first], pair[second])
+        return choosing.opposite(holds) if negated else holds
+
+    return apply
+
+
 def _sigmoid(x: Tensor) -> Any:
     return 1 / (1 + np.exp(-x))
 
@@ -155,12 +167,12 @@ squared_difference = _binary(
     "squared_difference", lambda x, y: np.square(x - y), "(x - y)^2", lambda x, y: square(x - y)
 )
 atan2 = _binary("atan2", np.arctan2, "the angle of the point (y, x); the first argument is its height")
-equal = _binary("equal", np.equal, "whether x = y")
-not_equal = _binary("not_equal", np.not_equal, "whether x and y differ")
-less = _binary("less", np.less, "whether x < y")
-less_equal = _binary("less_equal", np.less_equal, "whether x <= y")
-greater = _binary("greater", np.greater, "whether x > y")
-greater_equal = _binary("greater_equal", np.greater_equal, "whether x >= y")
+equal = _binary("equal", np.equal, "whether x = y", _compared("differs", 0, 1, negated=True))
+not_equal = _binary("not_equal", np.not_equal, "whether x and y differ", _compared("differs", 0, 1))
+less = _binary("less", np.less, "whether x < y", _compared("above", 1, 0))
+less_equal = _binary("less_equal", np.less_equal, "whether x <= y", _compared("above", 0, 1, negated=True))
+greater = _binary("greater", np.greater, "whether x > y", _compared("above", 0, 1))
+greater_equal = _binary("greater_equal", np.greater_equal, "whether x >= y", _compared("above", 1, 0, negated=True))
 logical_and = _binary("logical_and", np.logical_and, "x and y")
 logical_or = _binary("logical_or", np.logical_or, "x or y")
 logical_xor = _binary("logical_xor", np.logical_xor, "x or y, not both")
@@ -188,8 +200,12 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     return wrapped(np.clip(values, low, high))
 
 
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
     """x where the condition is true, else y; with the condition alone the places (n, axes) where it is true."""
+    if is_symbolic(condition) and x is not None and y is not None:
+        from striate.layers import choosing
+
+        return choosing.chosen(condition, x, y)
     chosen = tensor(condition, "where").astype(np.bool_)
     if x is None and y is None:
         return wrapped(np.argwhere(chosen))

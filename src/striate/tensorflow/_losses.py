@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from striate.errors import ShapeError, StriateError
+from striate.losses.asked import Asked, known
 from striate.tensorflow._arguments import tensor
 from striate.tensors import Tensor, wrapped
 
 
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Tensor:
+def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Any:
     """-sum(labels log(softmax(logits))) over an axis."""
+    if isinstance(logits, Asked):
+        return known("categorical_crossentropy", labels, logits, from_logits=True)
     scores = tensor(logits, "softmax_cross_entropy_with_logits")
     truth = tensor(labels, "softmax_cross_entropy_with_logits").astype(scores.dtype)
     if truth.shape != scores.shape:
@@ -22,12 +25,14 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, 
     return wrapped(-np.sum(truth * _log_softmax(scores, axis), axis=axis))
 
 
-def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
+def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
     """-log(softmax(logits)[label]) over the last axis, for class numbers.
 
     Raises:
         ShapeError: labels that do not fit. StriateError: a label that is no class.
     """
+    if isinstance(logits, Asked):
+        return known("sparse_categorical_crossentropy", labels, logits, from_logits=True)
     function = "sparse_softmax_cross_entropy_with_logits"
     scores, classes = tensor(logits, function), tensor(labels, function).astype(np.int64)
     if classes.shape != scores.shape[:-1]:
@@ -39,8 +44,10 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
     return wrapped(-found[..., 0])
 
 
-def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
+def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
     """-z log(sigmoid(x)) - (1 - z) log(1 - sigmoid(x)) = max(x, 0) - x z + log(1 + exp(-|x|)) for each element."""
+    if isinstance(logits, Asked):
+        return known("binary_crossentropy", labels, logits, from_logits=True)
     return weighted_cross_entropy_with_logits(labels, logits, 1.0)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from striate.errors import ShapeError, StriateError
 from striate.layers.symbolic import is_symbolic
+from striate.losses.asked import Asked, moved
 from striate.tensorflow._arguments import axes_of, axis_of, tensor
 from striate.tensorflow._creation import sizes
 from striate.tensorflow.dtypes import as_dtype
@@ -37,6 +38,8 @@ def is_tensor(x: Any) -> bool:
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     """The same numbers in another shape; one size may be -1. Of a symbolic tensor the batch stays: (-1, ...)."""
+    if isinstance(tensor, Asked):
+        return moved(tensor)
     wanted = sizes(shape)
     if is_symbolic(tensor):
         from striate import layers
@@ -89,6 +92,8 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None, **older: Any)
     Raises:
         ShapeError: an axis of another size.
     """
+    if isinstance(input, Asked):
+        return moved(input)
     values = input if is_symbolic(input) else tensor(input, "squeeze")
     axis = older.pop("squeeze_dims", axis)
     if older:

@@ -10,6 +10,7 @@ import numpy as np
 
 from striate.errors import ShapeError, StriateError
 from striate.layers.symbolic import is_symbolic
+from striate.losses.asked import Known
 from striate.tensorflow._arguments import axes_of, axis_of, former, tensor
 from striate.tensorflow.dtypes import as_dtype
 from striate.tensors import Tensor, wrapped
@@ -28,6 +29,8 @@ def _reduction(name: str, function: Function, formula: str, symbolic: str = "") 
         input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None, **older: Any
     ) -> Any:
         axis, keepdims = former(apply.__name__, axis, keepdims, older)
+        if isinstance(input_tensor, Known) and symbolic == "mean":
+            return input_tensor
         if symbolic and is_symbolic(input_tensor):
             return _reduced(symbolic, input_tensor, axis, keepdims)
         values = tensor(input_tensor, apply.__name__)

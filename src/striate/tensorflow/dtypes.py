@@ -134,6 +134,10 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
 
     A symbolic tensor stays as it is: networks compute in float32.
     """
+    from striate.losses.asked import Asked, moved
+
+    if isinstance(x, Asked):
+        return moved(x)
     from striate.layers.symbolic import is_symbolic
 
     wanted = as_dtype(dtype)

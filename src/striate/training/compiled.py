@@ -152,7 +152,7 @@ def _plain_loss(loss: losses.LossLike) -> Any:
     if isinstance(loss, str):
         return loss
     made = losses.get(loss)
-    return losses.serialize(made) if not isinstance(made, losses.OwnLoss) or made.name.isidentifier() else None
+    return losses.serialize(made) if not isinstance(made, losses.OwnLoss) or made.is_named else None
 
 
 def _plain_metric(identifier: metrics.MetricLike) -> Any:

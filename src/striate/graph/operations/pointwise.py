@@ -34,6 +34,7 @@ ActivationName = Literal[
     "sqrt",
     "log",
     "reciprocal",
+    "step",
     "log_softmax",
     "sparsemax",
 ]
@@ -44,8 +45,9 @@ class Activation(Operation):
     """An elementwise function (log_softmax, sparsemax: over the last axis).
 
     `alpha` is the slope below zero of leaky_relu, the scale of elu, the number under squareplus's root and what
-    `threshold` puts in place of what is not above it; hard_shrink and soft_shrink have a `threshold`, too. relu takes
-    all of Keras's options: y = max_value above it, x between threshold and it, alpha (x - threshold) below.
+    `threshold` puts in place of what is not above it; hard_shrink and soft_shrink have a `threshold`, too. step is 1
+    above 0 and 0 elsewhere, and has no slope. relu takes all of Keras's options: y = max_value above it, x between
+    threshold and it, alpha (x - threshold) below.
     """
 
     function: ActivationName

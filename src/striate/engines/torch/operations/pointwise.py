@@ -57,6 +57,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sqrt": torch.sqrt,
     "log": lambda x: torch.log(widened(x)),
     "reciprocal": lambda x: 1 / widened(x),
+    "step": lambda x: (x > 0).to(x.dtype),
     "log_softmax": lambda x: torch.log_softmax(widened(x), dim=-1),
     "sparsemax": lambda x: _sparsemax(widened(x)),
 }

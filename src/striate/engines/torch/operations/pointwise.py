@@ -57,7 +57,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sqrt": torch.sqrt,
     "log": lambda x: torch.log(widened(x)),
     "reciprocal": lambda x: 1 / widened(x),
-    "step": lambda x: (x > 0).to(x.dtype),
+    "step": lambda x: torch.sign(F.relu(x)),  # whose slopes are zeros
     "log_softmax": lambda x: torch.log_softmax(widened(x), dim=-1),
     "sparsemax": lambda x: _sparsemax(widened(x)),
 }

@@ -12,6 +12,7 @@ from striate.errors import StriateError
 
 T = TypeVar("T")
 _own_objects: ContextVar[Mapping[str, Any]] = ContextVar("own_objects", default={})  # noqa: B039 (never changed)
+registered: dict[str, Any] = {}  # the same for as long as the program runs
 
 
 @contextmanager
@@ -25,8 +26,8 @@ def own_objects(objects: Mapping[str, Any]) -> Iterator[None]:
 
 
 def own_object(name: str) -> Any:
-    """What `own_objects` has under a name; None if nothing."""
-    return _own_objects.get().get(name)
+    """What `own_objects` has under a name, or what is registered under it; None if nothing."""
+    return _own_objects.get().get(name, registered.get(name))
 
 
 def own_form(name: str) -> dict[str, Any]:

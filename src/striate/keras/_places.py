@@ -56,7 +56,7 @@ PLACES: dict[str, str] = {
     "preprocessing": "images",
     "preprocessing.image": "images",
     "regularizers": "regularizers",
-    "saving": "models",
+    "saving": "models utils.registration",
     "utils": "utils",
     "utils.data_utils": "utils",
     "utils.generic_utils": "utils",

@@ -12,7 +12,7 @@ from striate.graph import Parameter, Shape, operations
 from striate.graph.shapes import element_count
 from striate.layers import arguments
 from striate.layers.base import Layer, Step
-from striate.lookup import class_and_config
+from striate.lookup import class_and_config, own_object
 
 ActivationLike = str | Mapping[str, Any] | Callable[..., Any] | None  # layers are callable too
 
@@ -204,6 +204,8 @@ def find_activation(layer: str, identifier: ActivationLike) -> activations.Activ
         if found is not None and found[0] in _LAYERS:
             return _LAYERS[found[0]].from_config(found[1])
     chosen: Any = identifier
+    if isinstance(chosen, str) and own_object(chosen) is not None:
+        chosen = own_object(chosen)
     if isinstance(chosen, type) and issubclass(chosen, tuple(_LAYERS.values())):
         chosen = chosen()
     if isinstance(chosen, tuple(_LAYERS.values())):

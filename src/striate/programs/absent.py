@@ -77,9 +77,6 @@ _REASONS: list[tuple[str, str]] = [
     (r"keras\.backend\.learning_phase_scope|keras\.backend\.in_(train|test)_phase",
      "model(x, training=True) or training=False for one call; fit trains, predict and evaluate do not."),
     (r"keras\.backend\.gradients", _OWN_TRAINING),
-    (r"keras\.(utils|saving)\.(\w+\.)?(register_keras_serializable|custom_object_scope|CustomObjectScope|"
-     r"get_custom_objects|get_registered_name|get_registered_object)",
-     "nothing. Files bring back Striate's own classes alone; build the network in code and load_weights into it."),
     (r"keras\.utils\.(\w+\.)*HDF5Matrix", "h5py.File(name)[dataset], whose arrays fit takes when read with [:]."),
     (r"keras\.models\.model_from_yaml", "keras.models.model_from_json; Keras itself has no YAML any more."),
     (r"tensorflow\.examples(\..*)?", "keras.datasets.mnist.load_data()."),

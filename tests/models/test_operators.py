@@ -178,8 +178,8 @@ def test_open_sizes() -> None:
     ("operator", "message"),
     [
         (lambda a, b: a / 0, r"got .* / 0, expected a tensor divided by a number other than 0"),
-        (lambda a, b: a + np.ones(3), "got ndarray .*expected a symbolic tensor or a finite number"),
-        (lambda a, b: np.ones(3) * a, "got ndarray .*expected a symbolic tensor or a finite number"),
+        (lambda a, b: a + np.ones(2), "got ndarray .*expected a symbolic tensor or a finite number"),
+        (lambda a, b: np.ones((3, 3)) * a, "got ndarray .*expected a symbolic tensor or a finite number"),
         (lambda a, b: a * "2", "got str '2' beside it"),
         (lambda a, b: a * True, "got bool"),
         (lambda a, b: a * float("nan"), "got float 'nan'"),
@@ -228,3 +228,13 @@ def test_lambda_among_symbolic_tensors() -> None:
     x = layers.Input((3,))
     model = striate.Model(x, layers.Lambda(lambda t, by: t * by, output_shape=(3,), arguments={"by": 3})(x))
     np.testing.assert_allclose(model(B[0, 0]), 3 * B[0, 0], rtol=1e-6)
+
+
+def test_a_number_for_each_channel() -> None:
+    image = layers.Input((4, 5, 3))
+    means = np.array([103.9, 116.8, 123.7])
+    flat = means.reshape(1, 1, 3)
+    for make in (lambda x: x - means, lambda x: means - x, lambda x: x * list(means), lambda x: x / flat):
+        pixels = np.random.default_rng(0).integers(0, 256, (2, 4, 5, 3)).astype(np.float32)
+        model = striate.Model(image, make(image))
+        np.testing.assert_allclose(model.predict(pixels, verbose=0), make(pixels), rtol=1e-4)

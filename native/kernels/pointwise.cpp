@@ -93,7 +93,7 @@ static inline Lane log_of(Lane x) {
 }
 STRIATE_FUNCTION(log, log_of(x), dy / x)
 STRIATE_FUNCTION(reciprocal, 1.0f / x, -dy * y * y)
-STRIATE_FUNCTION(step, keep(x > 0.0f, broadcast(1.0f)), dy - dy)
+STRIATE_FUNCTION(step, (x != x ? x : keep(x > 0.0f, broadcast(1.0f))), dy - dy)
 #undef STRIATE_FUNCTION
 
 // Calls visit(Elementwise<F>) for the function that is asked for.

@@ -1,1 +1,2 @@
 from striate.models import *
+from striate.utils.registration import *

@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 from striate.errors import StriateError
 from striate.lookup import own_objects, registered
 
+__all__ = [
+    "CustomObjectScope", "custom_object_scope", "get_custom_objects", "get_registered_name", "get_registered_object",
+    "register_keras_serializable",
+]  # fmt: skip
+
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 
 
